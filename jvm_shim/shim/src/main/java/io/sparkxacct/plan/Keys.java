@@ -1,0 +1,38 @@
+package io.sparkxacct.plan;
+
+/** Names that Python, every target and the documentation share; a test compares them with {@code spark_xacct/keys.py}. */
+public final class Keys {
+    /** The plan's text, or its first part; further parts are this + ".2", ".3" and so on. */
+    public static final String PLAN = "fs.xacct.plan";
+    /** One line about the plan, for people. */
+    public static final String ABOUT = "fs.xacct.about";
+    /** The run id that session names carry. */
+    public static final String RUN = "fs.xacct.run";
+    /** The user that session names carry. */
+    public static final String USER = "fs.xacct.user";
+
+    public static final String PLAN_ENVIRONMENT = "SPARK_XACCT_PLAN";
+    public static final String RUN_ENVIRONMENT = "SPARK_XACCT_RUN";
+    public static final String USER_ENVIRONMENT = "SPARK_XACCT_USER";
+
+    /** Class names that stand in users' settings: API, never to be moved. */
+    public static final String S3A_PROVIDER = "io.sparkxacct.s3a.S3ARoleCredentialsProvider";
+    public static final String S3A_V1_PROVIDER = "io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider";
+    public static final String EMRFS_PROVIDER = "io.sparkxacct.emrfs.EmrfsRoleCredentialsProvider";
+
+    public static final String S3A_PROVIDER_KEY = "fs.s3a.aws.credentials.provider";
+    public static final String EMRFS_PROVIDER_KEY = "fs.s3.customAWSCredentialsProvider";
+
+    /** Reserved targets of a plan; "@" cannot start a role name. */
+    public static final String TARGET_BASE = "@base";
+    public static final String OTHERWISE_PLATFORM = "@platform";
+    public static final String OTHERWISE_DENY = "@deny";
+
+    private Keys() {
+    }
+
+    /** The key of part {@code number} (from 1) of a plan. */
+    public static String planPart(int number) {
+        return number == 1 ? PLAN : PLAN + "." + number;
+    }
+}
