@@ -11,145 +11,145 @@ import java.util.Objects;
  * <p>Immutable and text only. Made by {@link Hop} for one hop of a chain, or by {@link #undeclared} and {@link #plan}.
  */
 public final class Failure {
-  /** What went wrong; only {@link #THROTTLED} and {@link #UNREACHABLE} pass by themselves. */
-  public enum Kind {
-    DENIED,
-    THROTTLED,
-    UNREACHABLE,
-    BASE_MISSING,
-    UNDECLARED,
-    PLAN
-  }
-
-  private static final DateTimeFormatter TIME_OF_DAY =
-      DateTimeFormatter.ofPattern("HH:mm:ss 'UTC'").withZone(ZoneOffset.UTC);
-
-  private final Kind kind;
-  private final String role;
-  private final Hop hop;
-  private final String code;
-  private final String problem;
-  private final String advice;
-  private final String stsMessage;
-  private final int attempts;
-  private final Instant retryAfter;
-
-  private Failure(
-      Kind kind,
-      String role,
-      Hop hop,
-      String code,
-      String problem,
-      String advice,
-      String stsMessage,
-      int attempts,
-      Instant retryAfter) {
-    this.kind = Objects.requireNonNull(kind, "kind");
-    this.role = role;
-    this.hop = hop;
-    this.code = code;
-    this.problem = Objects.requireNonNull(problem, "problem");
-    this.advice = advice;
-    this.stsMessage = stsMessage;
-    this.attempts = attempts;
-    this.retryAfter = retryAfter;
-  }
-
-  static Failure atHop(
-      Kind kind, Hop hop, String code, String problem, String advice, String stsMessage) {
-    return new Failure(kind, hop.role(), hop, code, problem, advice, stsMessage, 0, null);
-  }
-
-  /** A location that no binding covers; {@code reason} is the decision's own. */
-  public static Failure undeclared(String reason, String planId) {
-    String advice = "add it to buckets: or own: in the declaration (plan " + planId + ")";
-    return new Failure(Kind.UNDECLARED, null, null, null, reason, advice, null, 0, null);
-  }
-
-  /** A plan or an installation that cannot work as it is; {@code advice} may be null. */
-  public static Failure plan(String problem, String advice) {
-    return new Failure(Kind.PLAN, null, null, null, problem, advice, null, 0, null);
-  }
-
-  /** The same failure as the reader of {@code reader} sees it, whose chain has {@code hops} hops. */
-  Failure readAs(String reader, int hops) {
-    Hop seen = hop == null ? null : hop.of(hops);
-    return new Failure(kind, reader, seen, code, problem, advice, stsMessage, attempts, retryAfter);
-  }
-
-  Failure after(int count) {
-    return new Failure(kind, role, hop, code, problem, advice, stsMessage, count, retryAfter);
-  }
-
-  Failure retryAfter(Instant when) {
-    return new Failure(kind, role, hop, code, problem, advice, stsMessage, attempts, when);
-  }
-
-  public Kind kind() {
-    return kind;
-  }
-
-  /** The role that was read, which need not be the hop that failed; null when no role is concerned. */
-  public String role() {
-    return role;
-  }
-
-  /** The hop that failed, or null when no hop was reached. */
-  public Hop hop() {
-    return hop;
-  }
-
-  /** STS's error code, or null. */
-  public String code() {
-    return code;
-  }
-
-  /** Who must change what, or null. */
-  public String advice() {
-    return advice;
-  }
-
-  /** STS's own words, or null. */
-  public String stsMessage() {
-    return stsMessage;
-  }
-
-  /** When the next attempt is allowed, by the wall clock; null when nothing holds it back. */
-  public Instant retryAfter() {
-    return retryAfter;
-  }
-
-  /** The first line that people see; {@code bucket} null means the role was asked for by name. */
-  public String firstLine(String bucket) {
-    StringBuilder line = new StringBuilder();
-    if (bucket != null) {
-      line.append("bucket ").append(bucket).append(": ");
-    } else if (role != null) {
-      line.append("role ").append(role).append(": ");
+    /** What went wrong; only {@link #THROTTLED} and {@link #UNREACHABLE} pass by themselves. */
+    public enum Kind {
+        DENIED,
+        THROTTLED,
+        UNREACHABLE,
+        BASE_MISSING,
+        UNDECLARED,
+        PLAN
     }
-    if (hop != null) {
-      line.append(hop).append(kind == Kind.DENIED ? " " : ": ");
-    }
-    line.append(problem);
-    if (kind == Kind.THROTTLED && attempts > 0) {
-      line.append(" after ").append(attempts).append(attempts == 1 ? " attempt" : " attempts");
-    }
-    if (advice != null) {
-      line.append("; ").append(advice);
-    }
-    if (retryAfter != null) {
-      line.append("; retry after ").append(TIME_OF_DAY.format(retryAfter));
-    }
-    return line.toString();
-  }
 
-  /** The first line and, when there is one, the message of STS as the second. */
-  public String message(String bucket) {
-    return stsMessage == null || stsMessage.isEmpty() ? firstLine(bucket) : firstLine(bucket) + "\n" + stsMessage;
-  }
+    private static final DateTimeFormatter TIME_OF_DAY =
+            DateTimeFormatter.ofPattern("HH:mm:ss 'UTC'").withZone(ZoneOffset.UTC);
 
-  @Override
-  public String toString() {
-    return kind + ": " + firstLine(null);
-  }
+    private final Kind kind;
+    private final String role;
+    private final Hop hop;
+    private final String code;
+    private final String problem;
+    private final String advice;
+    private final String stsMessage;
+    private final int attempts;
+    private final Instant retryAfter;
+
+    private Failure(
+            Kind kind,
+            String role,
+            Hop hop,
+            String code,
+            String problem,
+            String advice,
+            String stsMessage,
+            int attempts,
+            Instant retryAfter) {
+        this.kind = Objects.requireNonNull(kind, "kind");
+        this.role = role;
+        this.hop = hop;
+        this.code = code;
+        this.problem = Objects.requireNonNull(problem, "problem");
+        this.advice = advice;
+        this.stsMessage = stsMessage;
+        this.attempts = attempts;
+        this.retryAfter = retryAfter;
+    }
+
+    static Failure atHop(
+            Kind kind, Hop hop, String code, String problem, String advice, String stsMessage) {
+        return new Failure(kind, hop.role(), hop, code, problem, advice, stsMessage, 0, null);
+    }
+
+    /** A location that no binding covers; {@code reason} is the decision's own. */
+    public static Failure undeclared(String reason, String planId) {
+        String advice = "add it to buckets: or own: in the declaration (plan " + planId + ")";
+        return new Failure(Kind.UNDECLARED, null, null, null, reason, advice, null, 0, null);
+    }
+
+    /** A plan or an installation that cannot work as it is; {@code advice} may be null. */
+    public static Failure plan(String problem, String advice) {
+        return new Failure(Kind.PLAN, null, null, null, problem, advice, null, 0, null);
+    }
+
+    /** The same failure as the reader of {@code reader} sees it, whose chain has {@code hops} hops. */
+    Failure readAs(String reader, int hops) {
+        Hop seen = hop == null ? null : hop.of(hops);
+        return new Failure(kind, reader, seen, code, problem, advice, stsMessage, attempts, retryAfter);
+    }
+
+    Failure after(int count) {
+        return new Failure(kind, role, hop, code, problem, advice, stsMessage, count, retryAfter);
+    }
+
+    Failure retryAfter(Instant when) {
+        return new Failure(kind, role, hop, code, problem, advice, stsMessage, attempts, when);
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    /** The role that was read, which need not be the hop that failed; null when no role is concerned. */
+    public String role() {
+        return role;
+    }
+
+    /** The hop that failed, or null when no hop was reached. */
+    public Hop hop() {
+        return hop;
+    }
+
+    /** STS's error code, or null. */
+    public String code() {
+        return code;
+    }
+
+    /** Who must change what, or null. */
+    public String advice() {
+        return advice;
+    }
+
+    /** STS's own words, or null. */
+    public String stsMessage() {
+        return stsMessage;
+    }
+
+    /** When the next attempt is allowed, by the wall clock; null when nothing holds it back. */
+    public Instant retryAfter() {
+        return retryAfter;
+    }
+
+    /** The first line that people see; {@code bucket} null means the role was asked for by name. */
+    public String firstLine(String bucket) {
+        StringBuilder line = new StringBuilder();
+        if (bucket != null) {
+            line.append("bucket ").append(bucket).append(": ");
+        } else if (role != null) {
+            line.append("role ").append(role).append(": ");
+        }
+        if (hop != null) {
+            line.append(hop).append(kind == Kind.DENIED ? " " : ": ");
+        }
+        line.append(problem);
+        if (kind == Kind.THROTTLED && attempts > 0) {
+            line.append(" after ").append(attempts).append(attempts == 1 ? " attempt" : " attempts");
+        }
+        if (advice != null) {
+            line.append("; ").append(advice);
+        }
+        if (retryAfter != null) {
+            line.append("; retry after ").append(TIME_OF_DAY.format(retryAfter));
+        }
+        return line.toString();
+    }
+
+    /** The first line and, when there is one, the message of STS as the second. */
+    public String message(String bucket) {
+        return stsMessage == null || stsMessage.isEmpty() ? firstLine(bucket) : firstLine(bucket) + "\n" + stsMessage;
+    }
+
+    @Override
+    public String toString() {
+        return kind + ": " + firstLine(null);
+    }
 }

@@ -6,16 +6,16 @@ package io.sparkxacct.session;
  * <p>Never has a cause: S3A and Spark look into causes, and would retry a final answer or fail to load an SDK class.
  */
 public final class FailureException extends RuntimeException {
-  private static final long serialVersionUID = 1L;
+    private static final long serialVersionUID = 1L;
 
-  private final transient Failure failure;
+    private final transient Failure failure;
 
-  public FailureException(Failure failure) {
-    super(failure.message(null));
-    this.failure = failure;
-  }
+    public FailureException(Failure failure) {
+        super(failure.message(null));
+        this.failure = failure;
+    }
 
-  public Failure failure() {
-    return failure;
-  }
+    public Failure failure() {
+        return failure;
+    }
 }

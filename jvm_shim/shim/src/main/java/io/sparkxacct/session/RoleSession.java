@@ -9,42 +9,42 @@ import java.util.Objects;
  * <p>Immutable; the three values always belong together. {@link #toString()} shows no secret.
  */
 public final class RoleSession {
-  private final String accessKeyId;
-  private final String secretAccessKey;
-  private final String sessionToken;
-  private final Instant expiration;
+    private final String accessKeyId;
+    private final String secretAccessKey;
+    private final String sessionToken;
+    private final Instant expiration;
 
-  /**
-   * @param sessionToken null for long-lived keys, which only a base identity can have
-   * @param expiration null when the credentials do not expire or their owner does not say
-   */
-  public RoleSession(String accessKeyId, String secretAccessKey, String sessionToken, Instant expiration) {
-    this.accessKeyId = Objects.requireNonNull(accessKeyId, "accessKeyId");
-    this.secretAccessKey = Objects.requireNonNull(secretAccessKey, "secretAccessKey");
-    this.sessionToken = sessionToken;
-    this.expiration = expiration;
-  }
+    /**
+     * @param sessionToken null for long-lived keys, which only a base identity can have
+     * @param expiration null when the credentials do not expire or their owner does not say
+     */
+    public RoleSession(String accessKeyId, String secretAccessKey, String sessionToken, Instant expiration) {
+        this.accessKeyId = Objects.requireNonNull(accessKeyId, "accessKeyId");
+        this.secretAccessKey = Objects.requireNonNull(secretAccessKey, "secretAccessKey");
+        this.sessionToken = sessionToken;
+        this.expiration = expiration;
+    }
 
-  public String accessKeyId() {
-    return accessKeyId;
-  }
+    public String accessKeyId() {
+        return accessKeyId;
+    }
 
-  public String secretAccessKey() {
-    return secretAccessKey;
-  }
+    public String secretAccessKey() {
+        return secretAccessKey;
+    }
 
-  /** Null for long-lived keys of a base identity. */
-  public String sessionToken() {
-    return sessionToken;
-  }
+    /** Null for long-lived keys of a base identity. */
+    public String sessionToken() {
+        return sessionToken;
+    }
 
-  /** STS's own time of expiry, by STS's clock; null when there is none. */
-  public Instant expiration() {
-    return expiration;
-  }
+    /** STS's own time of expiry, by STS's clock; null when there is none. */
+    public Instant expiration() {
+        return expiration;
+    }
 
-  @Override
-  public String toString() {
-    return "RoleSession(" + accessKeyId + ", expires " + (expiration == null ? "never" : expiration) + ")";
-  }
+    @Override
+    public String toString() {
+        return "RoleSession(" + accessKeyId + ", expires " + (expiration == null ? "never" : expiration) + ")";
+    }
 }

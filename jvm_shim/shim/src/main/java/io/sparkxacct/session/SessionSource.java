@@ -9,15 +9,15 @@ import io.sparkxacct.plan.Plan;
  */
 public interface SessionSource {
 
-  /**
-   * Assumes one role.
-   *
-   * @param hop number of this hop, from 1
-   * @param hops length of the chain that ends at this role
-   * @param parent session that signs the call; null is the base identity
-   */
-  RoleSession assume(Plan.Role role, int hop, int hops, RoleSession parent) throws FailureException;
+    /**
+     * Assumes one role.
+     *
+     * @param hop number of this hop, from 1
+     * @param hops length of the chain that ends at this role
+     * @param parent session that signs the call; null is the base identity
+     */
+    RoleSession assume(Plan.Role role, int hop, int hops, RoleSession parent) throws FailureException;
 
-  /** The base identity's own credentials; called at every read, so the implementation keeps what is costly. */
-  RoleSession base() throws FailureException;
+    /** The base identity's own credentials; called at every read, so the implementation keeps what is costly. */
+    RoleSession base() throws FailureException;
 }

@@ -1,0 +1,113 @@
+package io.sparkxacct.session;
+
+import java.lang.reflect.Constructor;
+import java.security.AccessControlContext;
+import java.security.AccessController;
+import java.security.PrivilegedAction;
+import java.security.ProtectionDomain;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * One timer thread and a pool that is empty while nothing is fetched.
+ *
+ * <p>All threads are daemons and keep nothing of the thread that caused them: no class loader, no user, no inheritable value.
+ */
+final class DaemonScheduler implements Scheduler {
+    private static final long IDLE_SECONDS = 10;
+
+    private final ScheduledThreadPoolExecutor timer;
+    private final ThreadPoolExecutor pool;
+
+    /** @param threads the most calls that can be in flight at once: the number of roles */
+    DaemonScheduler(String name, int threads) {
+        timer = new ScheduledThreadPoolExecutor(1, new Threads(name + "-timer"));
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        int most = Math.max(1, threads);
+        pool = new ThreadPoolExecutor(
+            most, most, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), new Threads(name + "-fetch"));
+        pool.allowCoreThreadTimeOut(true);
+    }
+
+    @Override
+    public void after(long nanos, Runnable task) {
+        try {
+            timer.schedule(task, nanos, TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException closed) {
+            // Closed between the caller's look and now: nothing is scheduled any more.
+        }
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        try {
+            pool.execute(task);
+        } catch (RejectedExecutionException closed) {
+            task.run();
+        }
+    }
+
+    @Override
+    public void close() {
+        timer.shutdownNow();
+        pool.shutdown();
+    }
+
+    /** Makes threads that pin neither a REPL's class loader nor the Subject (Hadoop's user) of the first reader. */
+    private static final class Threads implements ThreadFactory {
+        private static final AccessControlContext NOBODY =
+            new AccessControlContext(new ProtectionDomain[] {new ProtectionDomain(null, null)});
+        private static final Constructor<Thread> WITHOUT_INHERITANCE = withoutInheritance();
+
+        private final String name;
+        private final AtomicInteger count = new AtomicInteger();
+
+        Threads(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public Thread newThread(Runnable task) {
+            return AccessController.doPrivileged((PrivilegedAction<Thread>) () -> {
+                Thread thread = create(task, name + "-" + count.incrementAndGet());
+                thread.setDaemon(true);
+                thread.setContextClassLoader(Threads.class.getClassLoader());
+                return thread;
+            }, NOBODY);
+        }
+
+        private static Thread create(Runnable task, String name) {
+            if (WITHOUT_INHERITANCE != null) {
+                try {
+                    return WITHOUT_INHERITANCE.newInstance(topGroup(), task, name, 0L, false);
+                } catch (ReflectiveOperationException unexpected) {
+                    // The plain constructor serves too; Spark's inheritable local properties are then copied.
+                }
+            }
+            return new Thread(topGroup(), task, name);
+        }
+
+        /** A reader's own group may be destroyed before the thread is made. */
+        private static ThreadGroup topGroup() {
+            ThreadGroup group = Thread.currentThread().getThreadGroup();
+            while (group.getParent() != null) {
+                group = group.getParent();
+            }
+            return group;
+        }
+
+        /** Public since Java 9, which is newer than our byte code. */
+        private static Constructor<Thread> withoutInheritance() {
+            try {
+                return Thread.class.getConstructor(ThreadGroup.class, Runnable.class, String.class, long.class, boolean.class);
+            } catch (NoSuchMethodException java8) {
+                return null;
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package io.sparkxacct.session;
+
+import java.util.concurrent.CompletableFuture;
+
+/** What is known of one role at one moment. Immutable but for {@link #next}, which completes with the entry that replaces this one. */
+final class Entry {
+    /** The state of a role, as the table in docs/architecture.md names it. */
+    enum State {
+        EMPTY,
+        FRESH,
+        DUE,
+        RETRY,
+        SUSPECT,
+        EXPIRED,
+        DENIED
+    }
+
+    /** Null before the first success; kept when expired, until something replaces it. */
+    final RoleSession session;
+    final long life;
+    final long validUntilNanos;
+    final long validUntilMillis;
+
+    /** Why the last attempt failed; null after a success and before the first attempt. */
+    final Failure failure;
+    /** Whether {@link #failure} is a final answer rather than one that passes by itself. */
+    final boolean denied;
+    /** Failures of this sort in a row. */
+    final int failures;
+
+    /** When the next attempt is due, on the monotonic clock. */
+    final long nextAt;
+    final boolean inFlight;
+    /** Completes, never exceptionally, with the entry that the attempt in flight, or else the next one, leaves behind. */
+    final CompletableFuture<Entry> next;
+
+    private Entry(RoleSession session, long life, long validUntilNanos, long validUntilMillis,
+                  Failure failure, boolean denied, int failures, long nextAt, boolean inFlight, CompletableFuture<Entry> next) {
+        this.session = session;
+        this.life = life;
+        this.validUntilNanos = validUntilNanos;
+        this.validUntilMillis = validUntilMillis;
+        this.failure = failure;
+        this.denied = denied;
+        this.failures = failures;
+        this.nextAt = nextAt;
+        this.inFlight = inFlight;
+        this.next = next;
+    }
+
+    static Entry empty() {
+        return new Entry(null, 0, 0, 0, null, false, 0, 0, false, new CompletableFuture<>());
+    }
+
+    static Entry fresh(RoleSession session, long life, long validUntilNanos, long validUntilMillis, long nextAt) {
+        return new Entry(session, life, validUntilNanos, validUntilMillis, null, false, 0, nextAt, false, new CompletableFuture<>());
+    }
+
+    /** The same knowledge, with an attempt in flight. */
+    Entry starting() {
+        return new Entry(session, life, validUntilNanos, validUntilMillis, failure, denied, failures, nextAt, true, next);
+    }
+
+    /** The same knowledge, with nobody waiting on it yet. */
+    Entry withoutWaiters() {
+        return new Entry(
+            session, life, validUntilNanos, validUntilMillis, failure, denied, failures, nextAt, inFlight, new CompletableFuture<>());
+    }
+
+    Entry failed(Failure cause, boolean isDenied, int inARow, long retryAt) {
+        return new Entry(
+            session, life, validUntilNanos, validUntilMillis, cause, isDenied, inARow, retryAt, false, new CompletableFuture<>());
+    }
+
+    /** Failures in a row if the attempt now in flight fails in the given way. */
+    int failuresWith(boolean isDenied) {
+        return failure != null && denied == isDenied ? failures + 1 : 1;
+    }
+
+    /** Whether the session serves: by both clocks, so that neither a suspended machine nor a changed time of day prolongs it. */
+    boolean valid(long nanos, long millis) {
+        return session != null && nanos - validUntilNanos < 0 && millis < validUntilMillis;
+    }
+
+    /** Whether the next hop may be assumed from the session. */
+    boolean carriesNextHop(long nanos, long millis) {
+        long margin = RefreshPolicy.parentMargin(life);
+        return valid(nanos + margin, millis + margin / 1_000_000);
+    }
+
+    /** Whether a failure still holds back the next attempt. */
+    boolean held(long nanos) {
+        return failure != null && nanos - nextAt < 0;
+    }
+
+    State state(long nanos, long millis) {
+        if (valid(nanos, millis)) {
+            if (failure != null) {
+                return denied ? State.SUSPECT : State.RETRY;
+            }
+            return nanos - nextAt < 0 ? State.FRESH : State.DUE;
+        }
+        if (failure != null) {
+            return denied ? State.DENIED : State.EXPIRED;
+        }
+        return session == null ? State.EMPTY : State.EXPIRED;
+    }
+}

@@ -1,0 +1,100 @@
+"""Base identities: one row for each kind of identity a process can begin with.
+
+A new base identity is a new row here; declaration, plan, documents and tests read this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from spark_xacct.errors import ModelError
+from spark_xacct.model.base import Base, BaseKind
+
+_V1 = "com.amazonaws.auth."
+_V2 = "software.amazon.awssdk.auth.credentials."
+
+
+@dataclass(frozen=True)
+class BaseIdentity:
+    """What is known of one kind.
+
+    ``v1``, ``v2``: the credentials provider class for each SDK of the JVM, None where that SDK cannot serve it.
+    ``botocore``: the METHOD names of botocore's providers that may serve it in Python, in order.
+    ``trust``: who a trust policy names: ``web-identity``, ``pods``, a service, or None for users and profiles.
+    ``markers``: environment variables that show that this identity is there; for error texts.
+    """
+
+    v1: str | None
+    v2: str | None
+    botocore: tuple[str, ...]
+    trust: str | None = None
+    markers: tuple[str, ...] = ()
+
+
+BASES: Mapping[BaseKind, BaseIdentity] = {
+    # Ours, because the SDKs' own classes cannot be told the STS endpoint of the plan.
+    BaseKind.IRSA: BaseIdentity(
+        "io.sparkxacct.sts1.WebIdentityCredentialsProvider",
+        "io.sparkxacct.sts2.WebIdentityCredentialsProvider",
+        ("assume-role-with-web-identity",),
+        trust="web-identity",
+        markers=("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"),
+    ),
+    # SDK v1 1.12.262 (Hadoop 3.3.4) neither knows the token file nor the address of the EKS agent.
+    BaseKind.POD_IDENTITY: BaseIdentity(
+        None,
+        _V2 + "ContainerCredentialsProvider",
+        ("container-role",),
+        trust="pods.eks.amazonaws.com",
+        markers=("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
+    ),
+    BaseKind.CONTAINER: BaseIdentity(
+        _V1 + "EC2ContainerCredentialsProviderWrapper",
+        _V2 + "ContainerCredentialsProvider",
+        ("container-role",),
+        trust="ecs-tasks.amazonaws.com",
+        markers=("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+    ),
+    BaseKind.INSTANCE_PROFILE: BaseIdentity(
+        _V1 + "InstanceProfileCredentialsProvider",
+        _V2 + "InstanceProfileCredentialsProvider",
+        ("iam-role",),
+        trust="ec2.amazonaws.com",
+    ),
+    # What the platform gives the process of a step or session: its default chain, then asserted against base.arn.
+    BaseKind.EMR_RUNTIME_ROLE: BaseIdentity(
+        _V1 + "DefaultAWSCredentialsProviderChain",
+        _V2 + "DefaultCredentialsProvider",
+        ("env", "assume-role-with-web-identity", "shared-credentials-file", "container-role", "iam-role"),
+        trust="elasticmapreduce.amazonaws.com",
+    ),
+    BaseKind.ENV: BaseIdentity(
+        _V1 + "EnvironmentVariableCredentialsProvider",
+        _V2 + "EnvironmentVariableCredentialsProvider",
+        ("env",),
+        markers=("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    ),
+    BaseKind.PROFILE: BaseIdentity(
+        _V1 + "profile.ProfileCredentialsProvider",
+        _V2 + "ProfileCredentialsProvider",
+        ("assume-role", "shared-credentials-file", "sso", "custom-process", "config-file"),
+    ),
+    # The user's own class stands in the plan; Python has no counterpart and refuses by name.
+    BaseKind.CLASS: BaseIdentity(None, None, ()),
+}
+
+
+def provider_classes(base: Base) -> dict[str, str | None]:
+    """The JVM classes a plan carries for this base: {"v1": ..., "v2": ...}."""
+    if base.kind is BaseKind.CLASS:
+        return {"v1": base.class_name, "v2": base.class_name}
+    row = row_of(base.kind)
+    return {"v1": row.v1, "v2": row.v2}
+
+
+def row_of(kind: BaseKind) -> BaseIdentity:
+    """Raises ModelError for a kind without a row."""
+    if kind not in BASES:
+        raise ModelError(f"no base identity is known under {kind}")
+    return BASES[kind]

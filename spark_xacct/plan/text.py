@@ -1,0 +1,134 @@
+"""The plan's text: how a closed access map travels through settings, environments and files.
+
+``z1:`` + base64url without padding of zlib(canonical JSON): one spelling that survives every shell, property file and
+limit. Raw JSON loses backslashes in spark-defaults.conf and ``${...}`` in Hadoop.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from spark_xacct import keys
+from spark_xacct.errors import PlanError
+
+PREFIX = "z1:"
+FILE_PREFIX = "file:"
+PART_MAXIMUM_CHARACTERS = 1_000
+# A plan of ten thousand buckets has about a megabyte; more is a broken or hostile text.
+DOCUMENT_MAXIMUM_BYTES = 32 * 1024 * 1024
+
+
+def canonical(document: Mapping[str, Any]) -> str:
+    """The one JSON spelling of a document. ``$`` is escaped because Hadoop expands ``${...}`` in values."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True).replace("$", "\\u0024")
+
+
+def plan_id(document: Mapping[str, Any]) -> str:
+    """First 12 hex digits of the sha256 of the canonical JSON (never of the text: zlib builds pack differently)."""
+    return hashlib.sha256(canonical(document).encode("ascii")).hexdigest()[:12]
+
+
+def pack(document: Mapping[str, Any]) -> str:
+    packed = zlib.compress(canonical(document).encode("ascii"), 9)
+    return PREFIX + base64.urlsafe_b64encode(packed).rstrip(b"=").decode("ascii")
+
+
+def unpack(text: str) -> dict[str, Any]:
+    """The document in a text, in a ``file:`` reference, or in bare JSON. Raises PlanError that says what to do."""
+    text = text.strip()
+    if text.startswith(FILE_PREFIX):
+        return _unpack_file(text[len(FILE_PREFIX) :])
+    if text.startswith("{"):
+        return _parse(text, "the plan")
+    if not text.startswith(PREFIX):
+        raise PlanError(
+            f'the plan begins with "{text[:8]}" and not with "z1:" or "file:"; it is of another version, or not a plan'
+        )
+    body = text[len(PREFIX) :]
+    try:
+        packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+        decompressor = zlib.decompressobj()
+        content = decompressor.decompress(packed, DOCUMENT_MAXIMUM_BYTES)
+        if not decompressor.eof or decompressor.unused_data:
+            raise zlib.error("incomplete")
+    except (binascii.Error, ValueError, zlib.error):
+        raise PlanError(
+            f"the plan's text is damaged or cut ({len(text)} characters arrived); render it again and copy all of its parts"
+        ) from None
+    return _parse(content.decode("utf-8", "replace"), "the plan")
+
+
+def parts(text: str) -> list[str]:
+    """The text in parts of at most 1,000 characters, as targets with short values need it."""
+    return [text[start : start + PART_MAXIMUM_CHARACTERS] for start in range(0, len(text), PART_MAXIMUM_CHARACTERS)]
+
+
+def settings(text: str, name: str = keys.PLAN, separator: str = ".") -> list[tuple[str, str]]:
+    """The parts with their names: ``fs.xacct.plan``, ``fs.xacct.plan.2``, ..."""
+    return [(keys.plan_part(name, number, separator), part) for number, part in enumerate(parts(text), 1)]
+
+
+def environment(text: str) -> list[tuple[str, str]]:
+    """The parts with their names in an environment: ``SPARK_XACCT_PLAN``, ``SPARK_XACCT_PLAN_2``, ..."""
+    return settings(text, keys.PLAN_ENVIRONMENT, "_")
+
+
+def joined(values: Mapping[str, str], name: str = keys.PLAN, separator: str = ".") -> str | None:
+    """The text put together from settings or an environment; None where there is no first part.
+
+    Raises PlanError when a part in the middle is missing.
+    """
+    found = sorted(_part_numbers(values, name, separator))
+    if not found:
+        return None
+    for expected, number in enumerate(found, 1):
+        if number != expected:
+            raise PlanError(
+                f"{keys.plan_part(name, expected, separator)} is missing although {keys.plan_part(name, number, separator)} is there; copy every part of the plan"
+            )
+    return "".join(values[keys.plan_part(name, number, separator)].strip() for number in found)
+
+
+def _part_numbers(values: Mapping[str, str], name: str, separator: str) -> Iterator[int]:
+    for key in values:
+        if key == name:
+            yield 1
+        elif key.startswith(name + separator) and key[len(name) + len(separator) :].isdigit():
+            yield int(key[len(name) + len(separator) :])
+
+
+def _unpack_file(path: str) -> dict[str, Any]:
+    if not os.path.isabs(path):
+        raise PlanError(f'the plan file "{path}" is not an absolute path; write file:/path/to/plan')
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = file.read(DOCUMENT_MAXIMUM_BYTES).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(f"the plan file {path} cannot be read: {error}") from None
+    if content.startswith(FILE_PREFIX):
+        raise PlanError(f"the plan file {path} names another file; put the plan itself there")
+    return unpack(content)
+
+
+def _parse(content: str, what: str) -> dict[str, Any]:
+    try:
+        document = json.loads(content, object_pairs_hook=_without_duplicates)
+    except ValueError as error:
+        raise PlanError(f"{what} is not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise PlanError(f"{what} is not a JSON object")
+    return document
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return result
