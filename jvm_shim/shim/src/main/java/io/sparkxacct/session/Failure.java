@@ -66,6 +66,11 @@ public final class Failure {
         return new Failure(Kind.UNDECLARED, null, null, null, reason, advice, null, 0, null);
     }
 
+    /** The base identity has no credentials or is another one than declared, where no hop is concerned. */
+    public static Failure baseMissing(String problem, String advice) {
+        return new Failure(Kind.BASE_MISSING, null, null, null, problem, advice, null, 0, null);
+    }
+
     /** A plan or an installation that cannot work as it is; {@code advice} may be null. */
     public static Failure plan(String problem, String advice) {
         return new Failure(Kind.PLAN, null, null, null, problem, advice, null, 0, null);

@@ -15,6 +15,12 @@ public final class FailureException extends RuntimeException {
         this.failure = failure;
     }
 
+    /** {@code bucket} is what the reader asked for; null means the role was asked for by name. */
+    public FailureException(Failure failure, String bucket) {
+        super(failure.message(bucket));
+        this.failure = failure;
+    }
+
     public Failure failure() {
         return failure;
     }
