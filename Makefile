@@ -1,18 +1,84 @@
-# spark-xacct: `make` lists the targets. Python, a JDK and Maven must be there; the rest is fetched.
+# spark-xacct: `make` lists the targets. Python 3.10 to 3.13, a JDK (17 for Spark 4) and Maven must be there; the rest is fetched.
 .DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
+SPARK ?= 4
 VENV := .venv
 BIN := $(VENV)/bin
+CACHE := .cache
 
-.PHONY: help setup
+# One Spark of each line: 3.5 has Hadoop 3.3.4 with SDK v1, 4 has Hadoop 3.5.0 with SDK v2.
+PYSPARK_3.5 := 3.5.9
+PYSPARK_4 := 4.3.0
+SPARK_VENVS := $(CACHE)/spark-3.5/.ready $(CACHE)/spark-4/.ready
+
+JAR := spark_xacct/jars/.built
+JAR_SOURCES := $(shell find jvm_shim -name target -prune -o -type f -print 2>/dev/null) \
+               $(shell find spark_xacct -name __pycache__ -prune -o -path spark_xacct/jars -prune -o -type f -print)
+
+.PHONY: help setup tools demo test test-all lint jar wheel bench versions
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+tools:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v <= (3, 13) else "spark-xacct needs Python 3.10 to 3.13, and this is %d.%d; name another: make PYTHON=python3.11 ..." % v)'
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing; Debian: apt-get install python3-venv" >&2; exit 1; }
+	@command -v javac >/dev/null || { echo "a JDK is missing (javac is not on PATH); Debian: apt-get install openjdk-17-jdk-headless" >&2; exit 1; }
+	@command -v mvn >/dev/null || { echo "Maven is missing (mvn is not on PATH); Debian: apt-get install maven" >&2; exit 1; }
+
 setup: $(VENV)/.ready ## make ./.venv with everything that the other targets need
-$(VENV)/.ready: pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 10) <= sys.version_info[:2] <= (3, 13) else "spark-xacct needs Python 3.10 to 3.13; this is " + sys.version.split()[0] + " (Debian: apt-get install python3; or: make PYTHON=python3.11)")'
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing (Debian: apt-get install python3-venv)" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable '.[lab]' --group dev
+$(VENV)/.ready: pyproject.toml | tools
+	@echo "setting up $(VENV)" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --editable '.[lab]' --group dev
 	@touch $@
+
+# Driver of demo and tests: pyspark beside the editable package. Workers: boto3 alone, as on a cluster.
+$(CACHE)/spark-%/.ready: pyproject.toml | $(VENV)/.ready
+	@echo "setting up Spark $* (pyspark $(PYSPARK_$*), some 350 to 500 MB)" >&2
+	@$(PYTHON) -c 'import sys; sys.exit("Spark 3.5 runs on Python up to 3.11; with this Python take SPARK=4" if "$*" == "3.5" and sys.version_info >= (3, 12) else 0)'
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --editable '.[lab]' 'pyspark==$(PYSPARK_$*)' 'pytest-timeout>=2.3'
+	@touch $@
+$(CACHE)/worker/.ready: pyproject.toml | $(VENV)/.ready
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet boto3
+	@touch $@
+
+jar: $(JAR) ## build the shim jar into spark_xacct/jars
+$(JAR): $(JAR_SOURCES) hatch_build.py | tools
+	@echo "building the jar" >&2
+	@mvn -q -B -ntp -f jvm_shim/pom.xml -pl shim package -DskipTests
+	@$(PYTHON) hatch_build.py stamp
+	@touch $@
+
+wheel: $(JAR) | $(VENV)/.ready ## build the wheel, with the jar in it, into dist/
+	@rm -rf dist && $(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist . && ls dist
+
+demo: $(JAR) $(CACHE)/spark-$(SPARK)/.ready $(CACHE)/worker/.ready ## the main job against the embedded AWS (SPARK=4 or 3.5)
+	@PYSPARK_PYTHON=$(CURDIR)/$(CACHE)/worker/bin/python $(CACHE)/spark-$(SPARK)/bin/spark-xacct lab demo
+
+lint: | $(VENV)/.ready ## ruff, mypy, layers, Python 3.7 syntax of the worker half
+	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo >/dev/null || { $(BIN)/lint-imports --no-logo; exit 1; }
+	@$(BIN)/vermin -q --no-tips --target=3.7- --violations --eval-annotations $(WORKER_HALF) >/dev/null || $(BIN)/vermin --no-tips --target=3.7- --violations $(WORKER_HALF)
+
+WORKER_HALF := spark_xacct/__init__.py spark_xacct/version.py spark_xacct/keys.py spark_xacct/errors.py spark_xacct/model spark_xacct/plan spark_xacct/aws
+
+versions:
+	@echo "python $$($(PYTHON) -V | cut -d' ' -f2), java $$(java -version 2>&1 | head -n 1 | cut -d'"' -f2), maven $$(mvn -q -v | head -n 1 | sed 's/[^0-9.]*\([0-9.]*\).*/\1/'), pyspark $(PYSPARK_3.5) and $(PYSPARK_4)"
+
+test: versions lint $(JAR) $(SPARK_VENVS) $(CACHE)/worker/.ready ## lint, then every test but the slow ones
+	@mvn -q -B -ntp -f jvm_shim/pom.xml verify
+	@$(BIN)/python -m pytest tests -m "not spark and not slow"
+	@$(CACHE)/spark-4/bin/python -m pytest tests/spark -m "not slow"
+	@$(CACHE)/spark-3.5/bin/python -m pytest tests/spark -m "not slow"
+
+test-all: test ## the slow tests as well
+	@$(BIN)/python -m pytest tests -m "slow and not spark"
+	@$(CACHE)/spark-4/bin/python -m pytest tests/spark -m slow
+	@$(CACHE)/spark-3.5/bin/python -m pytest tests/spark -m slow
+
+bench: $(JAR) $(SPARK_VENVS) ## STS calls and latencies beside the peers
+	@$(BIN)/python -m benchmarks
