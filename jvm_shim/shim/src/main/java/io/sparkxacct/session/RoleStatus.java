@@ -1,0 +1,57 @@
+package io.sparkxacct.session;
+
+import java.time.Instant;
+
+/** What metrics and diagnostics may know of one role at one moment. Immutable, without secrets. */
+public final class RoleStatus {
+    private final String role;
+    private final String state;
+    private final Instant expiration;
+    private final long attempts;
+    private final long waits;
+    private final Failure failure;
+
+    RoleStatus(String role, String state, Instant expiration, long attempts, long waits, Failure failure) {
+        this.role = role;
+        this.state = state;
+        this.expiration = expiration;
+        this.attempts = attempts;
+        this.waits = waits;
+        this.failure = failure;
+    }
+
+    public String role() {
+        return role;
+    }
+
+    /** EMPTY, FRESH, DUE, RETRY, SUSPECT, EXPIRED, DENIED or DRAINED. */
+    public String state() {
+        return state;
+    }
+
+    /** Of the session at hand; null when there is none. */
+    public Instant expiration() {
+        return expiration;
+    }
+
+    /** AssumeRole calls for this role so far. */
+    public long attempts() {
+        return attempts;
+    }
+
+    /** Reads so far that found no valid session. */
+    public long waits() {
+        return waits;
+    }
+
+    /** Of the last attempt; null when it succeeded or there was none. */
+    public Failure failure() {
+        return failure;
+    }
+
+    @Override
+    public String toString() {
+        return role + " " + state + ", expires " + expiration + ", " + attempts + " attempts, " + waits + " waits"
+            + (failure == null ? "" : ", " + failure.firstLine(null));
+    }
+}
