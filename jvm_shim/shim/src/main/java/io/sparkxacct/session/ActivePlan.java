@@ -1,0 +1,133 @@
+package io.sparkxacct.session;
+
+import io.sparkxacct.plan.Decision;
+import io.sparkxacct.plan.JarVersion;
+import io.sparkxacct.plan.Plan;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** One plan in force: its decisions by bucket and its role sessions. Or a plan that cannot be used, which refuses every bucket. */
+final class ActivePlan {
+    private final String text;
+    private final Plan plan;
+    private final Failure unusable;
+    private final RoleSessions sessions;
+    private final Map<String, Served> served = new ConcurrentHashMap<>();
+
+    ActivePlan(String text, Plan plan, RoleSessions sessions) {
+        this.text = text;
+        this.plan = plan;
+        this.unusable = refusal(plan);
+        this.sessions = sessions;
+    }
+
+    /** A plan text that could not be read, or for which no SDK was found. {@code plan} may be null. */
+    ActivePlan(String text, Plan plan, Failure unusable) {
+        this.text = text;
+        this.plan = plan;
+        this.unusable = unusable;
+        this.sessions = null;
+    }
+
+    /** As it stood in the configuration. */
+    String text() {
+        return text;
+    }
+
+    /** Null when the text could not be read. */
+    Plan plan() {
+        return plan;
+    }
+
+    /** Null when the plan serves. */
+    Failure unusable() {
+        return unusable;
+    }
+
+    /** Throws FailureException with the bucket in its text. Costs two look-ups while the session is fresh. */
+    RoleSession resolve(String scheme, String bucket) {
+        if (unusable != null) {
+            throw new FailureException(unusable, bucket);
+        }
+        try {
+            return session(served(scheme, bucket).decision);
+        } catch (FailureException failed) {
+            throw new FailureException(failed.failure(), bucket);
+        }
+    }
+
+    /** The session of a bucket as a map of JDK types, the same instance as long as the session is the same. */
+    Map<String, String> answer(String scheme, String bucket) {
+        RoleSession session = resolve(scheme, bucket);
+        Served bucketServed = served(scheme, bucket);
+        Answer last = bucketServed.last;
+        if (last == null || last.session != session) {
+            last = new Answer(session);
+            bucketServed.last = last;
+        }
+        return last.values;
+    }
+
+    private RoleSession session(Decision decision) {
+        switch (decision.kind()) {
+            case ROLE:
+                return sessions.get(decision.role());
+            case BASE:
+                return sessions.base();
+            default:
+                // Only providers ask, and settings name them for declared buckets only: what the plan no longer names is refused.
+                throw new FailureException(Failure.undeclared(decision.reason(), plan.id()));
+        }
+    }
+
+    private Served served(String scheme, String bucket) {
+        Served known = served.get(bucket);
+        return known != null ? known : served.computeIfAbsent(bucket, name -> new Served(plan.decide(scheme, name, "")));
+    }
+
+    void drain() {
+        if (sessions != null) {
+            sessions.drain();
+        }
+    }
+
+    /** A provider knows the bucket only, so a plan with prefixes would serve them under the wrong role. */
+    private static Failure refusal(Plan plan) {
+        for (Plan.Binding binding : plan.bindings()) {
+            if (!binding.prefix().isEmpty()) {
+                return Failure.plan("plan " + plan.id() + " binds the prefix " + binding.key() + ", which no connector of this jar "
+                    + JarVersion.current() + " can carry", "bind the whole bucket " + binding.bucket() + ", or give the prefix a bucket of its own");
+            }
+        }
+        return null;
+    }
+
+    /** A bucket that was asked for. */
+    private static final class Served {
+        final Decision decision;
+        volatile Answer last;
+
+        Served(Decision decision) {
+            this.decision = decision;
+        }
+    }
+
+    /** One session in the form that providers of any class loader read. */
+    private static final class Answer {
+        final RoleSession session;
+        final Map<String, String> values;
+
+        Answer(RoleSession session) {
+            Map<String, String> map = new HashMap<>();
+            map.put("accessKeyId", session.accessKeyId());
+            map.put("secretAccessKey", session.secretAccessKey());
+            if (session.sessionToken() != null) {
+                map.put("sessionToken", session.sessionToken());
+            }
+            this.session = session;
+            this.values = Collections.unmodifiableMap(map);
+        }
+    }
+}

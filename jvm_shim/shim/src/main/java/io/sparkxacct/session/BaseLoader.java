@@ -1,0 +1,102 @@
+package io.sparkxacct.session;
+
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.net.URI;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * Makes the provider of a base identity by S3A's own rules, so that whatever works in S3A's settings works as a base.
+ *
+ * <p>In order: public (URI, Configuration), public (Configuration), public static factory, public no-argument constructor. With a
+ * profile: factory or constructor that takes its name. https://issues.apache.org/jira/browse/HADOOP-13050
+ */
+public final class BaseLoader {
+    private BaseLoader() {
+    }
+
+    /** Throws FailureException (PLAN) for a class that cannot serve, IllegalStateException with the words of a constructor that failed. */
+    public static <T> T load(String className, Class<T> type, String factory, String profile, Configuration configuration) {
+        if (className == null) {
+            throw unsuitable("the plan names no base identity class for this SDK", "render the settings again with this version");
+        }
+        Class<?> found = find(className, configuration);
+        if (!type.isAssignableFrom(found) || Modifier.isAbstract(found.getModifiers())) {
+            throw unsuitable("base identity class " + className + " is no " + type.getName() + " that can be made", "correct base: class:");
+        }
+        try {
+            Object made = profile != null ? byProfile(found, factory, profile) : byRules(found, factory, configuration);
+            if (made == null) {
+                throw unsuitable("base identity class " + className + " has no public constructor (URI, Configuration), (Configuration) or (),"
+                    + " and no public static " + factory + "()", "correct base: class:");
+            }
+            return type.cast(made);
+        } catch (InvocationTargetException thrown) {
+            throw new IllegalStateException(className + ": " + thrown.getCause().getMessage());
+        } catch (ReflectiveOperationException broken) {
+            throw new IllegalStateException(className + " cannot be made: " + broken);
+        }
+    }
+
+    /** Our own loader first: the SDK that it sees is the one that calls STS. */
+    private static Class<?> find(String className, Configuration configuration) {
+        try {
+            return Class.forName(className, true, BaseLoader.class.getClassLoader());
+        } catch (ClassNotFoundException elsewhere) {
+            try {
+                return configuration.getClassByName(className);
+            } catch (ClassNotFoundException nowhere) {
+                throw unsuitable("base identity class " + className + " is not on the class path", "add its jar beside this one");
+            }
+        }
+    }
+
+    private static Object byRules(Class<?> found, String factory, Configuration configuration) throws ReflectiveOperationException {
+        Constructor<?> constructor = constructor(found, URI.class, Configuration.class);
+        if (constructor != null) {
+            return constructor.newInstance(null, configuration);
+        }
+        constructor = constructor(found, Configuration.class);
+        if (constructor != null) {
+            return constructor.newInstance(configuration);
+        }
+        Method method = factory(found, factory);
+        if (method != null) {
+            return method.invoke(null);
+        }
+        constructor = constructor(found);
+        return constructor == null ? null : constructor.newInstance();
+    }
+
+    private static Object byProfile(Class<?> found, String factory, String profile) throws ReflectiveOperationException {
+        Method method = factory(found, factory, String.class);
+        if (method != null) {
+            return method.invoke(null, profile);
+        }
+        Constructor<?> constructor = constructor(found, String.class);
+        return constructor == null ? null : constructor.newInstance(profile);
+    }
+
+    private static Constructor<?> constructor(Class<?> found, Class<?>... parameters) {
+        try {
+            return found.getConstructor(parameters);
+        } catch (NoSuchMethodException absent) {
+            return null;
+        }
+    }
+
+    private static Method factory(Class<?> found, String name, Class<?>... parameters) {
+        try {
+            Method method = found.getMethod(name, parameters);
+            return Modifier.isStatic(method.getModifiers()) ? method : null;
+        } catch (NoSuchMethodException absent) {
+            return null;
+        }
+    }
+
+    private static FailureException unsuitable(String problem, String advice) {
+        return new FailureException(Failure.plan(problem, advice));
+    }
+}
