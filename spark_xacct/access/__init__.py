@@ -1,0 +1,29 @@
+"""Access to what a declaration grants: load it, start Spark with it, ask it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spark_xacct.access.access import Access, load
+from spark_xacct.access.explanation import Explanation, explain
+
+__all__ = ["Access", "Explanation", "configure", "explain", "explain_running", "load", "start"]
+
+
+def start(builder: Any, file: Any = None, environment: str | None = None) -> Any:
+    """See ``spark_xacct.start``."""
+    from spark_xacct.access import starting
+
+    return starting.start(builder, load(file, environment) if file is not None else None)
+
+
+def configure(builder: Any, file: Any, environment: str | None = None) -> Any:
+    """See ``spark_xacct.configure``."""
+    return load(file, environment).configure(builder)
+
+
+def explain_running(uri: str) -> Explanation:
+    """See ``spark_xacct.explain``."""
+    from spark_xacct.aws import current
+
+    return explain(current().plan, uri)

@@ -1,0 +1,151 @@
+"""Starting Spark with a plan: what can be set is set, what cannot is checked, and the result is proven."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from spark_xacct import aws, keys, targets
+from spark_xacct.access import run as runs
+from spark_xacct.access.access import Access
+from spark_xacct.errors import SparkStartError
+from spark_xacct.plan import Plan, from_environment, from_settings
+from spark_xacct.spark import existing, jar, situation
+from spark_xacct.spark.live_jvm import LiveJvm, plan_in_force, require
+from spark_xacct.spark.situation import Situation
+
+logger = logging.getLogger("spark_xacct")
+
+
+def configure(builder: Any, access: Access) -> Any:
+    """The builder with every setting of the plan. Raises SparkStartError when a JVM already runs."""
+    state = situation.detect(builder._options, os.environ)
+    if state.situation is not Situation.NO_JVM:
+        raise SparkStartError(
+            f"configure(builder) comes too late: {state.situation.value}; use start(builder, file), which checks what runs"
+        )
+    _set_everything(builder, access.plan)
+    return builder
+
+
+def start(builder: Any, access: Access | None) -> Any:
+    """A checked SparkSession in which the plan is in force; see ``spark_xacct.start``."""
+    state = situation.detect(builder._options, os.environ)
+    if state.situation is Situation.CONNECT:
+        raise SparkStartError(
+            "Spark Connect takes its settings from the server: put the lines of `spark-xacct render spark-defaults` into "
+            "the server's spark-defaults.conf and restart it"
+        )
+    if state.situation is Situation.ACTIVE_CONTEXT:
+        return _join(builder, access, state.context)
+    if state.situation is Situation.NO_JVM:
+        plan = access.plan if access else _plan_given(existing.settings(builder._options, os.environ))
+        settings = _set_everything(builder, plan)
+    else:
+        settings = _set_what_a_running_jvm_takes(builder, access, state.situation)
+    session = builder.getOrCreate()
+    try:
+        _prove(session, settings)
+    except BaseException:
+        session.stop()
+        raise
+    return session
+
+
+def _plan_given(settings: Mapping[str, str]) -> Plan:
+    plan = from_settings(settings, keys.SPARK_HADOOP_PREFIX) or from_environment(os.environ)
+    if plan is None:
+        raise SparkStartError(
+            "no plan is in force: give start() a declaration or a plan file, or submit with the lines of "
+            "`spark-xacct render spark-submit`"
+        )
+    return plan
+
+
+def _set_everything(builder: Any, plan: Plan) -> targets.SparkSettings:
+    before = existing.settings(builder._options, os.environ)
+    settings = _settings(plan, before, jar.find(os.environ))
+    _apply(builder, settings, before)
+    return settings
+
+
+def _set_what_a_running_jvm_takes(builder: Any, access: Access | None, where: Situation) -> targets.SparkSettings:
+    from pyspark import SparkContext
+
+    SparkContext._ensure_initialized()
+    live = LiveJvm(SparkContext._jvm)
+    problem = live.problem_with_jar()
+    if problem is not None:
+        path = jar.find(os.environ)
+        raise SparkStartError(
+            f"{problem}; {where.value}. Submit with: --jars {path} --py-files {path}"
+            if where is Situation.SUBMITTED
+            else f"{problem}; {where.value}. Restart the Python process (the notebook's kernel) and call start() first"
+        )
+    before = {**live.system_settings(), **{name: str(value) for name, value in builder._options.items()}}
+    plan = access.plan if access else _plan_given(before)
+    settings = _settings(plan, before, None, draw_run=where is Situation.JVM_WITHOUT_CONTEXT)
+    stale = [name for name in before if name.startswith(keys.SPARK_HADOOP_PREFIX + keys.PLAN + ".")]
+    live.forget_settings([name for name in stale if name not in settings.spark])
+    if where is Situation.JVM_WITHOUT_CONTEXT:
+        # Hadoop caches FileSystems without regard to settings: one that was made for a bucket under the platform's own
+        # provider would serve it on under that identity. No context is active, so nothing of Spark's uses them now.
+        live.close_file_systems()
+    _apply(builder, settings, before)
+    return settings
+
+
+def _settings(plan: Plan, before: Mapping[str, str], path: Path | None, draw_run: bool = False) -> targets.SparkSettings:
+    run = runs.find(os.environ, {} if draw_run else before)
+    return targets.spark_settings(plan, jar=path, run=run.id, user=run.user)
+
+
+def _apply(builder: Any, settings: targets.SparkSettings, before: Mapping[str, str]) -> None:
+    merged = targets.merge(before, settings.spark)
+    for name, value in merged.changed.items():
+        builder.config(name, value)
+    for line in merged.log:
+        logger.info(line)
+
+
+def _join(builder: Any, access: Access | None, context: Any) -> Any:
+    """The active session, if the plan asked for is the one in force there."""
+    in_force = plan_in_force(context)
+    if in_force is None:
+        raise SparkStartError(
+            "a SparkContext is already active, without a plan; stop it and call start() first, or start it with the lines "
+            "of `spark-xacct render spark-submit` (notebooks: `spark-xacct render livy`)"
+        )
+    if access is not None and access.plan.id != in_force.id:
+        raise SparkStartError(
+            f"a SparkContext is already active under {in_force.about}, and {access.plan.about} was asked for; "
+            "stop the session and call start() again"
+        )
+    session = builder.getOrCreate()
+    conf = dict(context.getConf().getAll())
+    run = runs.find(os.environ, conf)
+    aws.activate(Access(in_force, run.id, run.user).role_sessions)
+    return session
+
+
+def _prove(session: Any, settings: targets.SparkSettings) -> None:
+    """The session has the plan, the JVM can follow it, and Python in this process follows the same."""
+    context = session.sparkContext
+    live = LiveJvm(context._jvm)
+    require(live.problem_with_jar())
+    in_force = plan_in_force(context)
+    if in_force is None or in_force.id != settings.plan.id:
+        raise SparkStartError(
+            f"{settings.plan.about} was set, and {in_force.about if in_force else 'no plan'} is in force: something after "
+            "start() changed spark.hadoop.fs.xacct.plan"
+        )
+    require(live.problem_with_provider(settings.provider))
+    live.activate(settings.plan, settings.run, settings.user)
+    jar_path = jar.find(os.environ)
+    if str(jar_path) not in context.getConf().get("spark.submit.pyFiles", ""):
+        context.addPyFile(str(jar_path))
+    aws.activate(Access(settings.plan, settings.run, settings.user).role_sessions)
+    logger.info("%s is in force, run %s, application %s", settings.plan.about, settings.run, context.applicationId)
