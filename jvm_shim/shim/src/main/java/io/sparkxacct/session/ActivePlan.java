@@ -2,23 +2,27 @@ package io.sparkxacct.session;
 
 import io.sparkxacct.plan.Decision;
 import io.sparkxacct.plan.JarVersion;
+import io.sparkxacct.plan.Keys;
 import io.sparkxacct.plan.Plan;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.hadoop.conf.Configuration;
 
 /** One plan in force: its decisions by bucket and its role sessions. Or a plan that cannot be used, which refuses every bucket. */
 final class ActivePlan {
     private final String text;
     private final Plan plan;
+    private final StsInputs inputs;
     private final Failure unusable;
     private final RoleSessions sessions;
     private final Map<String, Served> served = new ConcurrentHashMap<>();
 
-    ActivePlan(String text, Plan plan, RoleSessions sessions) {
+    ActivePlan(String text, Plan plan, StsInputs inputs, RoleSessions sessions) {
         this.text = text;
         this.plan = plan;
+        this.inputs = inputs;
         this.unusable = refusal(plan);
         this.sessions = sessions;
     }
@@ -27,6 +31,7 @@ final class ActivePlan {
     ActivePlan(String text, Plan plan, Failure unusable) {
         this.text = text;
         this.plan = plan;
+        this.inputs = null;
         this.unusable = unusable;
         this.sessions = null;
     }
@@ -44,6 +49,18 @@ final class ActivePlan {
     /** Null when the plan serves. */
     Failure unusable() {
         return unusable;
+    }
+
+    /** Whether another configuration with the same plan needs nothing new: false when it names another run, as a second SparkContext does. */
+    boolean takes(Configuration configuration) {
+        String run = configuration.get(Keys.RUN);
+        if (inputs == null || run == null || run.equals(inputs.run())) {
+            if (inputs != null) {
+                inputs.use(configuration);
+            }
+            return true;
+        }
+        return false;
     }
 
     /** Throws FailureException with the bucket in its text. Costs two look-ups while the session is fresh. */

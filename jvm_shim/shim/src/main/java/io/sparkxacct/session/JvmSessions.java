@@ -38,11 +38,27 @@ public final class JvmSessions {
      * <p>Calls nobody. Throws PlanException or FailureException when the plan cannot be used; every bucket is refused then.
      */
     public static String activate(Configuration configuration) {
-        OF_THIS_JVM.follow(configuration);
-        ActivePlan now = OF_THIS_JVM.active;
-        if (now == null) {
+        return OF_THIS_JVM.put(configuration);
+    }
+
+    /** The same for a SparkContext that is yet to come: the plan's text, and run id and user or null. */
+    public static String activate(String plan, String run, String user) {
+        Configuration configuration = new Configuration();
+        configuration.set(Keys.PLAN, plan);
+        if (run != null) {
+            configuration.set(Keys.RUN, run);
+        }
+        if (user != null) {
+            configuration.set(Keys.USER, user);
+        }
+        return activate(configuration);
+    }
+
+    synchronized String put(Configuration configuration) {
+        if (!follow(configuration)) {
             throw new PlanException(noPlan());
         }
+        ActivePlan now = active;
         if (now.unusable() != null) {
             throw new FailureException(now.unusable());
         }
@@ -92,32 +108,33 @@ public final class JvmSessions {
         return now;
     }
 
-    /** Makes the configuration's plan the active one if it is another; a configuration without a plan changes nothing. */
-    synchronized void follow(Configuration configuration) {
+    /** Makes the configuration's plan the active one if it is another. False, and no change, for a configuration without a plan. */
+    synchronized boolean follow(Configuration configuration) {
         String text;
         Plan plan;
         try {
             text = PlanReader.join(configuration::getRaw);
             if (text == null) {
-                return;
+                return false;
             }
         } catch (PlanException broken) {
             refuseAll("", broken);
-            return;
+            return true;
         }
-        if (active != null && active.text().equals(text) && !text.startsWith("file:")) {
-            return;
+        if (active != null && active.text().equals(text) && !text.startsWith("file:") && active.takes(configuration)) {
+            return true;
         }
         try {
             plan = PlanReader.read(text);
         } catch (PlanException broken) {
             refuseAll(text, broken);
-            return;
+            return true;
         }
-        if (active != null && active.plan() != null && active.plan().id().equals(plan.id())) {
-            return;
+        if (active != null && active.plan() != null && active.plan().id().equals(plan.id()) && active.takes(configuration)) {
+            return true;
         }
         replaceBy(open(text, plan, configuration));
+        return true;
     }
 
     private ActivePlan open(String text, Plan plan, Configuration configuration) {
@@ -125,7 +142,7 @@ public final class JvmSessions {
         StsInputs inputs = new StsInputs(plan, RunTimeNames.run(lookup, System::getProperty, System::getenv), RunTimeNames.user(lookup),
             System::getenv, configuration);
         try {
-            return new ActivePlan(text, plan, new RoleSessions(plan, sources.apply(inputs)));
+            return new ActivePlan(text, plan, inputs, new RoleSessions(plan, sources.apply(inputs)));
         } catch (FailureException unusable) {
             return new ActivePlan(text, plan, unusable.failure());
         }

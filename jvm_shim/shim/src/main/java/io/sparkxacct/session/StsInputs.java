@@ -14,14 +14,14 @@ import org.apache.hadoop.conf.Configuration;
 /**
  * What a JVM brings to the calls of STS: the plan, the run, the user, its environment and its Hadoop configuration.
  *
- * <p>Immutable. {@code run} and {@code user} are resolved once, so that all session names of a JVM agree.
+ * <p>{@code run} and {@code user} are resolved once, so that all session names of a JVM agree. Thread-safe.
  */
 public final class StsInputs {
     private final Plan plan;
     private final String run;
     private final String user;
     private final Function<String, String> environment;
-    private final Configuration configuration;
+    private volatile Configuration configuration;
 
     /** {@code environment} returns null for what is not set. */
     public StsInputs(Plan plan, String run, String user, Function<String, String> environment, Configuration configuration) {
@@ -43,6 +43,11 @@ public final class StsInputs {
     /** For base identity classes that read their settings from it. */
     public Configuration configuration() {
         return configuration;
+    }
+
+    /** The newest configuration that carried this plan: a company's base identity may read what an earlier one lacked. */
+    void use(Configuration newest) {
+        configuration = newest;
     }
 
     /** Null when the variable is not set or empty. */
