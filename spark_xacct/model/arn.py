@@ -39,7 +39,7 @@ class Arn:
     def parse_role(cls, text: str) -> Arn:
         """The ARN of an IAM role; raises ModelError for anything else."""
         arn = cls.parse(text)
-        if arn.service != "iam" or not arn.resource.startswith("role/") or not arn.account or not arn.resource_name:
+        if arn.service != "iam" or arn.region or not arn.account or not limits.ROLE_RESOURCE.match(arn.resource):
             raise ModelError(f'"{text}" is not the ARN of a role (arn:aws:iam::123456789012:role/NAME)')
         return arn
 
@@ -47,9 +47,9 @@ class Arn:
     def parse_principal(cls, text: str) -> Arn:
         """The ARN of a role or of a user, which is what a base identity can be; raises ModelError for anything else."""
         arn = cls.parse(text)
-        kind = arn.resource.split("/", 1)[0]
-        if arn.service != "iam" or kind not in ("role", "user") or not arn.account or not arn.resource_name:
-            raise ModelError(f'"{text}" is not the ARN of a role or of a user')
+        named = limits.ROLE_RESOURCE.match(arn.resource) or limits.USER_RESOURCE.match(arn.resource)
+        if arn.service != "iam" or arn.region or not arn.account or not named:
+            raise ModelError(f'"{text}" is not the ARN of a role or of a user (arn:aws:iam::123456789012:role/NAME)')
         return arn
 
     @property

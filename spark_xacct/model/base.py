@@ -3,27 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 from spark_xacct.errors import ModelError
 from spark_xacct.model import limits
 from spark_xacct.model.arn import Arn
-
-
-class BaseKind(str, Enum):
-    """What the process already is, before any hop. One row each in ``spark_xacct.aws.bases``."""
-
-    IRSA = "irsa"
-    POD_IDENTITY = "pod-identity"
-    INSTANCE_PROFILE = "instance-profile"
-    CONTAINER = "container"
-    EMR_RUNTIME_ROLE = "emr-runtime-role"
-    ENV = "env"
-    PROFILE = "profile"
-    CLASS = "class"
-
-    def __str__(self) -> str:
-        return str(self.value)
+from spark_xacct.model.bases import BaseKind
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,38 @@
 """Base identities: one row for each kind of identity a process can begin with.
 
-A new base identity is a new row here; declaration, plan, documents and tests read this table.
+A new base identity is a new kind and its row here; declaration, schema, plan, documents and tests read this table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
 
 from spark_xacct.errors import ModelError
-from spark_xacct.model.base import Base, BaseKind
+
+if TYPE_CHECKING:
+    from spark_xacct.model.base import Base
 
 _V1 = "com.amazonaws.auth."
 _V2 = "software.amazon.awssdk.auth.credentials."
+
+
+class BaseKind(str, Enum):
+    """What the process already is, before any hop. One row each in ``BASES``."""
+
+    IRSA = "irsa"
+    POD_IDENTITY = "pod-identity"
+    INSTANCE_PROFILE = "instance-profile"
+    CONTAINER = "container"
+    EMR_RUNTIME_ROLE = "emr-runtime-role"
+    ENV = "env"
+    PROFILE = "profile"
+    CLASS = "class"
+
+    def __str__(self) -> str:
+        return str(self.value)
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,9 @@ class Pattern:
     def __post_init__(self) -> None:
         literal = self.text.replace("*", "")
         if not self.is_pattern:
-            if not limits.BUCKET_NAME.match(self.text) or ".." in self.text:
+            if not limits.BUCKET_NAME.match(self.text):
                 raise ModelError(f'"{self.text}" is not a bucket name: 3 to 63 small letters, digits, dots and hyphens')
-        elif not literal or not re.match(r"^[a-z0-9.-]+$", literal):
+        elif not literal or not re.match(r"^[a-z0-9.-]+\Z", literal):
             raise ModelError(f'"{self.text}" is not a bucket pattern: small letters, digits, dots, hyphens and *')
 
     @property

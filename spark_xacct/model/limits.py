@@ -14,17 +14,21 @@ SESSION_POLICY_ARNS_MAXIMUM = 10
 TAGS_MAXIMUM = 50
 TAG_KEY_MAXIMUM_CHARACTERS = 128
 TAG_VALUE_MAXIMUM_CHARACTERS = 256
-SESSION_NAME = re.compile(r"^[\w+=,.@-]{2,64}$", re.ASCII)
+SESSION_NAME = re.compile(r"^[\w+=,.@-]{2,64}\Z", re.ASCII)
 SESSION_NAME_MAXIMUM_CHARACTERS = 64
-EXTERNAL_ID = re.compile(r"^[\w+=,.@:/-]{2,1224}$", re.ASCII)
-SOURCE_IDENTITY = re.compile(r"^[\w+=,.@-]{2,64}$", re.ASCII)
-TAG_TEXT = re.compile(r"^[\w\s.:/=+\-@]*$")
+EXTERNAL_ID = re.compile(r"^[\w+=,.@:/-]{2,1224}\Z", re.ASCII)
+SOURCE_IDENTITY = re.compile(r"^[\w+=,.@-]{2,64}\Z", re.ASCII)
+TAG_TEXT = re.compile(r"^[\w\s.:/=+\-@]*\Z")
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-BUCKET_NAME = re.compile(r"^[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]$")
-ACCOUNT_ID = re.compile(r"^[0-9]{12}$")
-REGION = re.compile(r"^[a-z]{2,}(?:-[a-z]+)+-[0-9]+$")
+# No IP addresses, no empty labels.
+BUCKET_NAME = re.compile(r"^(?![0-9]+(?:\.[0-9]+){3}\Z)(?!.*\.\.)[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]\Z")
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names
+ROLE_RESOURCE = re.compile(r"^role/(?:[!-~]*/)?[\w+=,.@-]{1,64}\Z", re.ASCII)
+USER_RESOURCE = re.compile(r"^user/(?:[!-~]*/)?[\w+=,.@-]{1,64}\Z", re.ASCII)
+ACCOUNT_ID = re.compile(r"^[0-9]{12}\Z")
+REGION = re.compile(r"^[a-z]{2,}(?:-[a-z]+)+-[0-9]+\Z")
 
 # Role names become URL paths and configuration keys: no dots, no upper case.
-ROLE_NAME = re.compile(r"^[a-z][a-z0-9_-]{0,31}$")
+ROLE_NAME = re.compile(r"^[a-z][a-z0-9_-]{0,31}\Z")
 RESERVED_ROLE_NAMES = frozenset(["base", "platform", "deny", "own"])

@@ -60,6 +60,7 @@ class Grant:
 def sts(
     parameter: str,
     doc: str,
+    form: str = "text",
     needs: str | None = None,
     hadoop: str | None = None,
     default: Any = None,
@@ -67,10 +68,11 @@ def sts(
 ) -> Any:
     """A role field that is an STS parameter.
 
+    ``form``: how the value is written in plans and on the wire: text, number, arn, texts, tags, external_id.
     ``needs``: the IAM action each side must allow besides sts:AssumeRole. ``hadoop``: the first Hadoop release whose own
     AssumedRoleCredentialProvider can carry the field, None if none can.
     """
-    metadata = {"sts": parameter, "needs": needs, "hadoop": hadoop, "doc": doc}
+    metadata = {"sts": parameter, "form": form, "needs": needs, "hadoop": hadoop, "doc": doc}
     return field(metadata=metadata) if required else field(default=default, metadata=metadata)
 
 
@@ -79,7 +81,7 @@ class Role:
     """A named role and everything that its AssumeRole carries. ``duration_seconds`` is clamped already."""
 
     name: str
-    arn: Arn = sts("RoleArn", "the role's ARN", hadoop="3.1.0", required=True)
+    arn: Arn = sts("RoleArn", "the role's ARN", form="arn", hadoop="3.1.0", required=True)
     via: str | None = None
     session_name: str = sts(
         "RoleSessionName", "template of the session name", hadoop="3.1.0", default=session_name.DEFAULT_TEMPLATE
@@ -87,19 +89,24 @@ class Role:
     duration_seconds: int = sts(
         "DurationSeconds",
         "life of a session in seconds",
+        form="number",
         hadoop="3.1.0",
         default=limits.CHAINED_DURATION_MAXIMUM_SECONDS,
     )
-    external_id: ExternalId | None = sts("ExternalId", "what the role's owner asks callers to send", hadoop="3.4.1")
-    tags: tuple[tuple[str, str], ...] = sts("Tags", "session tags", needs="sts:TagSession", default=())
+    external_id: ExternalId | None = sts(
+        "ExternalId", "what the role's owner asks callers to send", form="external_id", hadoop="3.4.1"
+    )
+    tags: tuple[tuple[str, str], ...] = sts("Tags", "session tags", form="tags", needs="sts:TagSession", default=())
     transitive_tags: tuple[str, ...] = sts(
-        "TransitiveTagKeys", "tags that travel to the next hops", needs="sts:TagSession", default=()
+        "TransitiveTagKeys", "tags that travel to the next hops", form="texts", needs="sts:TagSession", default=()
     )
     source_identity: str | None = sts(
         "SourceIdentity", "who is behind the session, fixed for the chain", needs="sts:SetSourceIdentity"
     )
     policy: str | None = sts("Policy", "inline session policy (JSON text)", hadoop="3.1.0")
-    policy_arns: tuple[str, ...] = sts("PolicyArns", "managed policies that bound the session", default=())
+    policy_arns: tuple[str, ...] = sts(
+        "PolicyArns", "managed policies that bound the session", form="texts", default=()
+    )
     grants: tuple[Grant, ...] = ()
 
     def __post_init__(self) -> None:

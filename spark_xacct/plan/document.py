@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from spark_xacct import keys
@@ -19,16 +19,11 @@ from spark_xacct.model import (
     Sts,
     sts_fields,
 )
-from spark_xacct.model.bases import provider_classes
+from spark_xacct.model.bases import BASES, provider_classes
+from spark_xacct.plan.fields import Fields
 from spark_xacct.version import __version__
 
 VERSION = 1
-_TOP = {"v", "base", "sts", "otherwise", "roles", "buckets", "own", "python"}
-_BASE = {"kind", "arn", "profile", "v1", "v2"}
-_STS = {"region", "endpoint"}
-_ROLE = {str(metadata["sts"]) for metadata in sts_fields().values()} | {"via"}
-_BUCKET = {"role", "access", "owner", "region", "acl", "requester_pays", "access_point", "kms_write", "kms_read"}
-_PYTHON = {"default_role", "roles"}
 
 
 def to_document(access_map: AccessMap) -> dict[str, Any]:
@@ -58,81 +53,119 @@ def to_document(access_map: AccessMap) -> dict[str, Any]:
     )
 
 
-def from_document(document: Mapping[str, Any]) -> AccessMap:
+def from_document(document: Any) -> AccessMap:
     """The access map in a plan. Raises PlanError for a newer version, an unknown field or an impossible value."""
-    version = document.get("v")
-    if isinstance(version, bool) or version != VERSION:
+    top = Fields(document)
+    version = top.required_number("v")
+    if version != VERSION:
         raise PlanError(
-            f"the plan has version {version}; spark-xacct {__version__} reads plan version 1; update spark-xacct here"
+            f"the plan has version {version}; spark-xacct {__version__} reads plan version {VERSION}; update spark-xacct here"
         )
-    _check_fields(document, _TOP, "the plan")
     try:
-        return _from_document(document)
-    except KeyError as error:
-        raise PlanError(f"the plan lacks the field {error}; render it again") from None
-    except (ModelError, TypeError, AttributeError, ValueError) as error:
+        return _access_map(top)
+    except ModelError as error:
         raise PlanError(f"the plan cannot be used: {error}") from None
 
 
-def _from_document(document: Mapping[str, Any]) -> AccessMap:
-    base, sts, python = document["base"], document["sts"], document["python"]
-    _check_fields(base, _BASE, "base")
-    _check_fields(sts, _STS, "sts")
-    _check_fields(python, _PYTHON, "python")
-    otherwise = document["otherwise"]
+def _access_map(top: Fields) -> AccessMap:
+    otherwise = top.required_text("otherwise")
     if otherwise not in (keys.OTHERWISE_DENY, keys.OTHERWISE_PLATFORM):
-        raise PlanError(f'the plan says otherwise: "{otherwise}"; known are @platform and @deny')
-    roles = {name: _role_from_document(name, value) for name, value in document["roles"].items()}
-    kind = BaseKind(base["kind"])
-    return AccessMap(
-        base=Base(
-            kind=kind,
-            arn=Arn.parse_principal(base["arn"]) if "arn" in base else None,
-            profile=base.get("profile"),
-            class_name=(base.get("v2") or base.get("v1")) if kind is BaseKind.CLASS else None,
-        ),
-        sts=Sts(sts["region"], sts.get("endpoint")),
+        raise PlanError(f'the plan says otherwise: "{otherwise}"; known are "@platform" and "@deny"')
+    top.required("roles")
+    top.required("buckets")
+    python = Fields(top.required("python"), "python")
+    roles = {name: _role_from_document(name, value) for name, value in top.object("roles").items()}
+    access_map = AccessMap(
+        base=_base_from_document(Fields(top.required("base"), "base")),
+        sts=_sts_from_document(Fields(top.required("sts"), "sts")),
         roles=roles,
-        bindings=tuple(_binding_from_document(key, value, roles) for key, value in document["buckets"].items()),
-        own=tuple(Pattern(text) for text in document.get("own", ())),
+        bindings=tuple(_binding_from_document(key, value, roles) for key, value in top.object("buckets").items()),
+        own=tuple(Pattern(text) for text in top.texts("own")),
         deny_undeclared=otherwise == keys.OTHERWISE_DENY,
-        python_default_role=python.get("default_role"),
-        python_roles=tuple(python["roles"]),
+        python_default_role=python.text("default_role"),
+        python_roles=python.texts("roles"),
     )
+    python.refuse_the_rest()
+    top.refuse_the_rest()
+    return access_map
+
+
+def _base_from_document(base: Fields) -> Base:
+    text = base.required_text("kind")
+    if text not in [kind.value for kind in BASES]:
+        known = ", ".join(kind.value for kind in BASES)
+        raise PlanError(f'the plan has the base identity "{text}"; spark-xacct {__version__} knows {known}')
+    kind, arn, v1, v2 = BaseKind(text), base.text("arn"), base.text("v1"), base.text("v2")
+    result = Base(
+        kind=kind,
+        arn=Arn.parse_principal(arn) if arn is not None else None,
+        profile=base.text("profile"),
+        class_name=(v2 or v1) if kind is BaseKind.CLASS else None,
+    )
+    base.refuse_the_rest()
+    return result
+
+
+def _sts_from_document(sts: Fields) -> Sts:
+    result = Sts(sts.required_text("region"), sts.text("endpoint"))
+    sts.refuse_the_rest()
+    return result
 
 
 def _role_to_document(role: Role) -> dict[str, Any]:
-    return _without_empty(
-        {
-            "RoleArn": str(role.arn),
-            "RoleSessionName": role.session_name,
-            "DurationSeconds": role.duration_seconds,
-            "ExternalId": role.external_id.to_plan() if role.external_id else None,
-            "Tags": dict(role.tags),
-            "TransitiveTagKeys": list(role.transitive_tags),
-            "SourceIdentity": role.source_identity,
-            "Policy": role.policy,
-            "PolicyArns": list(role.policy_arns),
-            "via": role.via,
-        }
-    )
+    """Under STS's own parameter names: what is a new field of ``Role`` is a new field here."""
+    document = {
+        str(metadata["sts"]): _written(getattr(role, name), metadata["form"]) for name, metadata in sts_fields().items()
+    }
+    return _without_empty(dict(document, via=role.via))
 
 
-def _role_from_document(name: str, value: Mapping[str, Any]) -> Role:
-    _check_fields(value, _ROLE, f"roles.{name}")
-    return Role(
-        name=name,
-        arn=Arn.parse_role(value["RoleArn"]),
-        via=value.get("via"),
-        session_name=value["RoleSessionName"],
-        duration_seconds=value["DurationSeconds"],
-        external_id=ExternalId.from_plan(value["ExternalId"]) if "ExternalId" in value else None,
-        tags=tuple(sorted(value.get("Tags", {}).items())),
-        transitive_tags=tuple(value.get("TransitiveTagKeys", ())),
-        source_identity=value.get("SourceIdentity"),
-        policy=value.get("Policy"),
-        policy_arns=tuple(value.get("PolicyArns", ())),
-    )
+def _written(value: Any, form: str) -> Any:
+    if value is None or form in ("text", "number"):
+        return value
+    if form == "arn":
+        return str(value)
+    if form == "external_id":
+        return value.to_plan()
+    return dict(value) if form == "tags" else list(value)
+
+
+def _role_from_document(name: str, value: Any) -> Role:
+    role = Fields(value, f"roles.{name}")
+    try:
+        values = {field: _read(role, metadata) for field, metadata in sts_fields().items()}
+        result = Role(name=name, via=role.text("via"), **values)
+    except ModelError as error:
+        raise ModelError(f"roles.{name}: {error}") from None
+    role.refuse_the_rest()
+    return result
+
+
+def _read(role: Fields, metadata: Mapping[str, Any]) -> Any:
+    parameter, form = str(metadata["sts"]), metadata["form"]
+    if form == "number":
+        return role.required_number(parameter)
+    if form == "texts":
+        return role.texts(parameter)
+    if form == "tags":
+        tags = Fields(role.object(parameter), role.join(parameter))
+        return tuple(sorted((key, tags.required_text(key)) for key in role.object(parameter)))
+    if form == "external_id":
+        return _external_id(role.value(parameter), role.join(parameter))
+    if form == "arn":
+        return Arn.parse_role(role.required_text(parameter))
+    return role.required_text(parameter) if parameter == "RoleSessionName" else role.text(parameter)
+
+
+def _external_id(value: Any, path: str) -> ExternalId | None:
+    if value is None or isinstance(value, str):
+        return None if value is None else ExternalId(literal=value)
+    reference = Fields(value, path)
+    variable, file = reference.text("env"), reference.text("file")
+    reference.refuse_the_rest()
+    if (variable is None) == (file is None):
+        raise PlanError(f'the plan has no external id at {path}: one of "env" and "file" is needed')
+    return ExternalId(env=variable, file=file)
 
 
 def _binding_to_document(access_map: AccessMap, binding: Binding) -> Any:
@@ -153,24 +186,30 @@ def _binding_to_document(access_map: AccessMap, binding: Binding) -> Any:
 
 
 def _binding_from_document(key: str, value: Any, roles: Mapping[str, Role]) -> Binding:
-    if isinstance(value, str):
-        value = {"role": value}
-    _check_fields(value, _BUCKET, f"buckets.{key}")
-    bucket, _, prefix = key.partition("/")
-    role = None if value["role"] == keys.TARGET_BASE else value["role"]
-    return Binding(
-        bucket=Pattern(bucket),
-        prefix=prefix,
-        role=role,
-        access=value.get("access", "read"),
-        owner=value.get("owner", _owner_by_role(roles, role)),
-        region=value.get("region"),
-        kms_write=value.get("kms_write"),
-        kms_read=tuple(value.get("kms_read", ())),
-        acl=value.get("acl"),
-        requester_pays=value.get("requester_pays", False),
-        access_point=value.get("access_point"),
-    )
+    fields = Fields({"role": value} if isinstance(value, str) else value, f"buckets.{key}")
+    bucket, slash, prefix = key.partition("/")
+    target = fields.required_text("role")
+    role = None if target == keys.TARGET_BASE else target
+    try:
+        if slash and not prefix:
+            raise ModelError("a bucket without prefix is written without a slash")
+        binding = Binding(
+            bucket=Pattern(bucket),
+            prefix=prefix,
+            role=role,
+            access=fields.text("access") or "read",
+            owner=fields.text("owner") or _owner_by_role(roles, role),
+            region=fields.text("region"),
+            kms_write=fields.text("kms_write"),
+            kms_read=fields.texts("kms_read"),
+            acl=fields.text("acl"),
+            requester_pays=fields.flag("requester_pays"),
+            access_point=fields.text("access_point"),
+        )
+    except ModelError as error:
+        raise ModelError(f"buckets.{key}: {error}") from None
+    fields.refuse_the_rest()
+    return binding
 
 
 def _owner_by_role(roles: Mapping[str, Role], role: str | None) -> str | None:
@@ -181,18 +220,3 @@ def _without_empty(values: Mapping[str, Any], **always: Any) -> dict[str, Any]:
     result = {name: value for name, value in values.items() if value not in (None, False, (), [], {})}
     result.update(always)
     return result
-
-
-def _check_fields(value: Any, known: set[str], where: str) -> None:
-    if not isinstance(value, Mapping):
-        raise PlanError(f"the plan cannot be used: {where} is not an object")
-    unknown = sorted(_unknown(value, known))
-    if unknown:
-        raise PlanError(
-            f'the plan has the field "{unknown[0]}" at {where} that spark-xacct {__version__} does not know; it reads plan version 1; '
-            "update spark-xacct here"
-        )
-
-
-def _unknown(value: Iterable[str], known: set[str]) -> list[str]:
-    return [name for name in value if name not in known]

@@ -22,7 +22,7 @@ PREFIX = "z1:"
 FILE_PREFIX = "file:"
 PART_MAXIMUM_CHARACTERS = 1_000
 # A plan of ten thousand buckets has about a megabyte; more is a broken or hostile text.
-DOCUMENT_MAXIMUM_BYTES = 32 * 1024 * 1024
+DOCUMENT_MAXIMUM_BYTES = 16 * 1024 * 1024
 
 
 def canonical(document: Mapping[str, Any]) -> str:
@@ -49,7 +49,7 @@ def unpack(text: str) -> dict[str, Any]:
         return _parse(text, "the plan")
     if not text.startswith(PREFIX):
         raise PlanError(
-            f'the plan begins with "{text[:8]}" and not with "z1:" or "file:"; it is of another version, or not a plan'
+            f'the plan text starts with "{text[:12]}"; it must start with "z1:" or "file:"; it is of another version, or not a plan'
         )
     body = text[len(PREFIX) :]
     try:
@@ -60,7 +60,7 @@ def unpack(text: str) -> dict[str, Any]:
             raise zlib.error("incomplete")
     except (binascii.Error, ValueError, zlib.error):
         raise PlanError(
-            f"the plan's text is damaged or cut ({len(text)} characters arrived); render it again and copy all of its parts"
+            f"the plan text is cut or damaged ({len(text)} characters arrived); copy it again in full"
         ) from None
     return _parse(content.decode("utf-8", "replace"), "the plan")
 
@@ -91,7 +91,8 @@ def joined(values: Mapping[str, str], name: str = keys.PLAN, separator: str = ".
     for expected, number in enumerate(found, 1):
         if number != expected:
             raise PlanError(
-                f"{keys.plan_part(name, expected, separator)} is missing although {keys.plan_part(name, number, separator)} is there; copy every part of the plan"
+                f"the plan has a gap: {keys.plan_part(name, number, separator)} is set and "
+                f"{keys.plan_part(name, expected, separator)} is not; set all parts again"
             )
     return "".join(values[keys.plan_part(name, number, separator)].strip() for number in found)
 
@@ -119,8 +120,10 @@ def _unpack_file(path: str) -> dict[str, Any]:
 
 def _parse(content: str, what: str) -> dict[str, Any]:
     try:
-        document = json.loads(content, object_pairs_hook=_without_duplicates)
-    except ValueError as error:
+        document = json.loads(
+            content, object_pairs_hook=_without_duplicates, parse_float=_not_whole, parse_constant=_not_whole
+        )
+    except (ValueError, RecursionError) as error:
         raise PlanError(f"{what} is not JSON: {error}") from None
     if not isinstance(document, dict):
         raise PlanError(f"{what} is not a JSON object")
@@ -128,7 +131,13 @@ def _parse(content: str, what: str) -> dict[str, Any]:
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a name stands twice in one object")
+    result: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in result:
+            raise ValueError(f'field "{name}" stands twice in one object')
+        result[name] = value
     return result
+
+
+def _not_whole(text: str) -> Any:
+    raise ValueError(f"{text} is not a whole number")
