@@ -1,0 +1,79 @@
+"""Targets: the places that settings are rendered for. A module of this package that registers one is all it takes.
+
+Data first: ``settings_for`` says which keys, values and reasons; a target turns them into its own text last.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+
+from spark_xacct import plan as plans
+from spark_xacct.plan import Plan
+from spark_xacct.targets import releases
+from spark_xacct.targets.merging import Merged, merge
+from spark_xacct.targets.narrow import narrowed
+from spark_xacct.targets.registry import Rendered, Target, find, names, register, table, unregister
+from spark_xacct.targets.settings import How, Setting, Settings, settings_of
+
+__all__ = [
+    "JAR_PLACEHOLDER",
+    "How",
+    "Merged",
+    "Rendered",
+    "Setting",
+    "Settings",
+    "Target",
+    "find",
+    "merge",
+    "names",
+    "narrowed",
+    "register",
+    "releases",
+    "render",
+    "settings_for",
+    "table",
+    "unregister",
+]
+
+# Stands where the reader must put the path of the jar.
+JAR_PLACEHOLDER = "<jar>"
+
+
+def settings_for(
+    plan: Plan,
+    release: str | None = None,
+    *,
+    use: Sequence[str] = (),
+    jar: str | None = None,
+    run: str | None = None,
+    user: str | None = None,
+) -> Settings:
+    """What ``release`` (None: the pyspark found here) needs to run ``plan``, as data.
+
+    ``use`` narrows the plan to some buckets. ``jar``: where the jar will be found; None where it is on Spark's class
+    path already. Raises TargetError for what cannot be carried, naming the bucket, role or field.
+    """
+    if use:
+        plan = plans.encode(narrowed(plan.access_map, use))
+    return settings_of(plan, releases.resolve(release), jar=jar, run=run, user=user)
+
+
+def render(
+    name: str,
+    plan: Plan,
+    release: str | None = None,
+    use: Sequence[str] = (),
+    *,
+    jar: str | None = JAR_PLACEHOLDER,
+    run: str | None = None,
+    user: str | None = None,
+) -> Rendered:
+    """The settings of ``plan`` for target ``name``. Raises TargetError for what the target cannot hold."""
+    target = find(name)
+    return target.render(settings_for(plan, release or target.default_release, use=use, jar=jar, run=run, user=user))
+
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

@@ -1,0 +1,113 @@
+"""Connectors: what serves a scheme, and which of its keys carry what a binding says beside the role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from spark_xacct import keys
+from spark_xacct.model import Binding
+
+
+@dataclass(frozen=True)
+class NativeKeys:
+    """The connector's own keys for one field of a binding.
+
+    ``render`` gives (what follows the bucket's prefix, value) pairs. ``since`` is the first Hadoop release that reads
+    them; ``doubt`` is told to the reader beside the setting.
+    """
+
+    render: Callable[[Binding], tuple[tuple[str, str], ...]]
+    since: tuple[int, int, int] = (0, 0, 0)
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Connector:
+    """One row: the file system client behind a scheme.
+
+    ``sdk`` is the key of the base identity's class in the plan. ``native`` maps a field of Binding to its keys; a field
+    that is set and has no row is refused by name. ``unneeded`` fields are left out: the connector finds out by itself.
+    ``cannot_send`` are fields of Role that its SDK has no parameter for.
+    """
+
+    name: str
+    title: str
+    sdk: str
+    provider: str
+    provider_key: str
+    bucket_prefix: str
+    bucket_provider_key: str
+    native: Mapping[str, NativeKeys] = field(default_factory=dict)
+    unneeded: Mapping[str, str] = field(default_factory=dict)
+    cannot_send: frozenset[str] = frozenset()
+
+    def bucket_key(self, bucket: str, rest: str) -> str:
+        """The full name of a per-bucket key."""
+        return f"{self.bucket_prefix}{bucket}.{rest}"
+
+
+def camel_case(canned_acl: str) -> str:
+    """``bucket-owner-full-control`` as S3A and EMRFS spell it: ``BucketOwnerFullControl``."""
+    return "".join(word.capitalize() for word in canned_acl.split("-"))
+
+
+# Hadoop 3.3.2 renamed server-side-encryption-algorithm to encryption.algorithm (HADOOP-17870).
+_S3A_NATIVE: Mapping[str, NativeKeys] = {
+    "region": NativeKeys(lambda binding: (("endpoint.region", str(binding.region)),), since=(3, 3, 1)),
+    "kms_write": NativeKeys(
+        lambda binding: (("encryption.algorithm", "SSE-KMS"), ("encryption.key", str(binding.kms_write))),
+        since=(3, 3, 2),
+    ),
+    "acl": NativeKeys(lambda binding: (("acl.default", camel_case(str(binding.acl))),)),
+    # HADOOP-14661.
+    "requester_pays": NativeKeys(lambda binding: (("requester.pays.enabled", "true"),), since=(3, 3, 5)),
+    # HADOOP-17198.
+    "access_point": NativeKeys(lambda binding: (("accesspoint.arn", str(binding.access_point)),), since=(3, 3, 2)),
+}
+
+# https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-s3a-migrate.html shows the per-bucket form for the KMS key;
+# that the other three take it too is an assumption, and it is printed as one.
+_UNVERIFIED = "AWS documents this key without the bucket only: check it on your release"
+_EMRFS_NATIVE: Mapping[str, NativeKeys] = {
+    "kms_write": NativeKeys(
+        lambda binding: (
+            ("enableServerSideEncryption", "true"),
+            ("serverSideEncryption.kms.keyId", str(binding.kms_write)),
+        ),
+    ),
+    "acl": NativeKeys(lambda binding: (("canned.acl", camel_case(str(binding.acl))),), doubt=_UNVERIFIED),
+    "requester_pays": NativeKeys(lambda binding: (("useRequesterPaysHeader", "true"),), doubt=_UNVERIFIED),
+}
+
+S3A_V1 = Connector(
+    name="s3a-v1",
+    title="S3A on AWS SDK v1",
+    sdk="v1",
+    provider=keys.S3A_V1_PROVIDER,
+    provider_key=keys.S3A_PROVIDER_KEY,
+    bucket_prefix="fs.s3a.bucket.",
+    bucket_provider_key="aws.credentials.provider",
+    native=_S3A_NATIVE,
+)
+S3A_V2 = Connector(
+    name="s3a-v2",
+    title="S3A on AWS SDK v2",
+    sdk="v2",
+    provider=keys.S3A_PROVIDER,
+    provider_key=keys.S3A_PROVIDER_KEY,
+    bucket_prefix="fs.s3a.bucket.",
+    bucket_provider_key="aws.credentials.provider",
+    native=_S3A_NATIVE,
+)
+EMRFS = Connector(
+    name="emrfs",
+    title="EMRFS on AWS SDK v1",
+    sdk="v1",
+    provider=keys.EMRFS_PROVIDER,
+    provider_key=keys.EMRFS_PROVIDER_KEY,
+    bucket_prefix="fs.s3.bucket.",
+    bucket_provider_key="customAWSCredentialsProvider",
+    native=_EMRFS_NATIVE,
+    unneeded={"region": "EMRFS asks S3 for the region of a bucket"},
+)

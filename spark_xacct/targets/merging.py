@@ -1,0 +1,145 @@
+"""Our settings joined with those that are there: read, append, set, log. A guest does not throw out the host's things."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from spark_xacct import keys
+from spark_xacct.targets.settings import How, Setting
+
+# Lists that others put entries into as well: never replaced, whatever a setting says.
+LISTS = frozenset(
+    {
+        "spark.archives",
+        "spark.extraListeners",
+        "spark.files",
+        "spark.jars",
+        "spark.jars.packages",
+        "spark.plugins",
+        "spark.plugins.defaultList",
+        "spark.sql.extensions",
+        "spark.submit.pyFiles",
+        "spark.yarn.dist.archives",
+        "spark.yarn.dist.files",
+        "spark.yarn.dist.jars",
+    }
+)
+_HADOOP = re.escape(keys.SPARK_HADOOP_PREFIX)
+_PLAN_PART = re.compile(r"^(?:.*\.)?(?:fs\.xacct\.plan(?:\.\d+)?|SPARK_XACCT_PLAN(?:_\d+)?)$")
+_PROVIDER = re.compile(
+    rf"^{_HADOOP}fs\.s3(?:a\.(?:bucket\.(?P<s3a>.+)\.)?aws\.credentials\.provider|\.(?:bucket\.(?P<s3>.+)\.)?customAWSCredentialsProvider)$"
+)
+_OURS = "io.sparkxacct."
+_OUR_JAR = re.compile(r"(?:^|/)spark-xacct-[^/]*\.jar$")
+_SECRET = re.compile(r"secret|password|token|encryption\.key|access\.key", re.IGNORECASE)
+# With it S3A leaves aws.credentials.provider aside.
+_DELEGATION = re.compile(rf"^{_HADOOP}fs\.s3a\.(?:bucket\..+\.)?delegation\.token\.binding$")
+
+
+@dataclass(frozen=True)
+class Merged:
+    """``settings``: everything; ``changed``: what must be set for that; ``log``: one line for each of them.
+
+    ``conflicts``: what somebody else had set otherwise, or has set so that it works against the plan; each is a line for
+    people. A value of a key that the plan owns is replaced, because a bucket is reached under its declared role or not at
+    all; the conflict shows both.
+    """
+
+    settings: Mapping[str, str]
+    changed: Mapping[str, str]
+    log: tuple[str, ...]
+    conflicts: tuple[str, ...]
+
+
+def merge(existing: Mapping[str, str], ours: Iterable[Setting]) -> Merged:
+    """Puts ``ours`` (Spark settings by full name) into ``existing``. Merging twice is merging once."""
+    settings = {setting.name: setting for setting in ours}
+    for name in _parts_of_an_older_plan(existing):
+        # A builder cannot take a key away, and an empty part adds nothing to the text.
+        settings.setdefault(name, Setting(name, "", "a part of an older plan"))
+    changed: dict[str, str] = {}
+    log: list[str] = []
+    conflicts: list[str] = []
+    for name, setting in settings.items():
+        there = existing.get(name)
+        value, line = setting.value, f"set {name} = {_shown(name, setting.value)} ({setting.reason})"
+        if setting.how is How.APPEND or name in LISTS:
+            value, line = _joined(setting, there)
+        elif there and there != value and setting.how is How.WHERE_UNSET:
+            conflicts.append(f"{name} stays {there}: it was set before, and {value} is only our default")
+            continue
+        elif there and there != value and not _is_own(name, there):
+            conflicts.append(
+                f"{name} was {_shown(name, there)}; the plan needs {_shown(name, value)} ({setting.reason})"
+            )
+        if there != value:
+            changed[name] = value
+            log.append(line)
+    conflicts += _against(existing, settings)
+    return Merged({**existing, **changed}, changed, tuple(log), tuple(conflicts))
+
+
+def entries(value: str | None) -> list[str]:
+    """The entries of a list setting, in order."""
+    return [entry.strip() for entry in (value or "").split(",") if entry.strip()]
+
+
+def _joined(setting: Setting, there: str | None) -> tuple[str, str]:
+    present = entries(there)
+    missing = [entry for entry in dict.fromkeys(entries(setting.value)) if entry not in present]
+    if not missing:
+        return there or "", ""
+    kept = f" after {len(present)} of others" if present else ""
+    line = f"appended {','.join(missing)} to {setting.name}{kept} ({setting.reason})"
+    return ",".join(present + missing), line
+
+
+def _parts_of_an_older_plan(existing: Mapping[str, str]) -> list[str]:
+    return [name for name, value in existing.items() if value and _PLAN_PART.match(name)]
+
+
+def _is_own(name: str, value: str) -> bool:
+    """Whether what is there comes from an earlier plan of ours, which a newer one replaces without a word."""
+    return "xacct" in name.lower() or value.startswith(_OURS)
+
+
+def _against(existing: Mapping[str, str], settings: Mapping[str, Setting]) -> list[str]:
+    found = []
+    is_global = any(match and not _bucket(match) for match in map(_PROVIDER.match, settings))
+    for name, value in existing.items():
+        if name in settings or not value:
+            continue
+        match = _PROVIDER.match(name)
+        if match and _bucket(match) and is_global and not value.startswith(_OURS):
+            found.append(
+                f"{name} = {value} stays: bucket {_bucket(match)} is served by it and not by the plan; take it out"
+            )
+        elif match and value.startswith(_OURS):
+            where = f"bucket {_bucket(match)}" if _bucket(match) else "every bucket"
+            found.append(
+                f"{name} stays from an earlier plan: {where} is refused unless the plan declares it; take it out"
+            )
+        elif _DELEGATION.match(name):
+            found.append(
+                f"{name} = {value} stays: S3A then asks the delegation token and not the plan's provider; take it out"
+            )
+    for name in ("spark.jars", "spark.submit.pyFiles"):
+        jars = [entry for entry in entries(existing.get(name)) if _OUR_JAR.search(entry)]
+        others = [jar for jar in jars if name in settings and jar not in entries(settings[name].value)]
+        if others:
+            found.append(f"{name} holds {others[0]} as well: of two versions the first one wins; take it out")
+    return found
+
+
+def _bucket(match: re.Match[str]) -> str | None:
+    return match.group("s3a") or match.group("s3")
+
+
+def _shown(name: str, value: str) -> str:
+    if _SECRET.search(name):
+        return f"({len(value)} characters, not shown)"
+    if _PLAN_PART.match(name):
+        return f"({len(value)} characters)"
+    return value

@@ -1,0 +1,205 @@
+"""A plan as settings: which keys, which values, and why each is there. Data; each target makes its own text of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from spark_xacct import keys
+from spark_xacct.errors import TargetError
+from spark_xacct.model import Binding
+from spark_xacct.plan import Plan
+from spark_xacct.targets import sts_calls
+from spark_xacct.targets.connectors import Connector
+from spark_xacct.targets.refusals import check_carried
+from spark_xacct.targets.releases import Release
+
+S3A_FILE_SYSTEM = "org.apache.hadoop.fs.s3a.S3AFileSystem"
+S3A_ABSTRACT_FILE_SYSTEM = "org.apache.hadoop.fs.s3a.S3A"
+EXECUTOR_ENVIRONMENT = "spark.executorEnv."
+# Where the driver's environment comes from in cluster mode; the other cluster manager ignores the key.
+DRIVER_ENVIRONMENTS = ("spark.yarn.appMasterEnv.", "spark.kubernetes.driverEnv.")
+JARS = "spark.jars"
+PYTHON_FILES = "spark.submit.pyFiles"
+
+
+class How(str, Enum):
+    """What a setting does to a value that is there: replaces it, joins its list, or gives way."""
+
+    SET = "set"
+    APPEND = "append"
+    WHERE_UNSET = "where unset"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One key with its value and the reason for it, in words that a reader of a configuration file understands."""
+
+    name: str
+    value: str
+    reason: str
+    how: How = How.SET
+
+    def under(self, prefix: str) -> Setting:
+        return Setting(prefix + self.name, self.value, self.reason, self.how)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a release needs to run a plan.
+
+    ``hadoop`` in Hadoop's own names, ``spark`` what only Spark knows (jar, Python files), ``environment`` variables that
+    driver and executors need alike. ``comments`` are for people and go above everything.
+    """
+
+    plan: Plan
+    release: Release
+    hadoop: tuple[Setting, ...]
+    spark_only: tuple[Setting, ...]
+    environment: tuple[Setting, ...]
+    comments: tuple[str, ...]
+    run: str | None = None
+    user: str | None = None
+
+    @property
+    def provider(self) -> str:
+        """The provider class that serves s3a:// under this release."""
+        return self.release.schemes["s3a"].provider
+
+    @property
+    def is_global(self) -> bool:
+        """Whether our provider is the connector's only one, instead of one for each named bucket."""
+        return self.plan.access_map.needs_global_mode
+
+    def spark_settings(self, driver: Iterable[str] = DRIVER_ENVIRONMENTS) -> tuple[Setting, ...]:
+        """Everything as Spark settings, the driver's environment under each of the prefixes ``driver``."""
+        environments = [EXECUTOR_ENVIRONMENT, *driver]
+        return (
+            *self.spark_only,
+            *(setting.under(keys.SPARK_HADOOP_PREFIX) for setting in self.hadoop),
+            *(variable.under(prefix) for prefix in environments for variable in self.environment),
+        )
+
+    @property
+    def environment_by_name(self) -> dict[str, str]:
+        return {variable.name: variable.value for variable in self.environment}
+
+    @property
+    def spark(self) -> dict[str, str]:
+        """Everything as Spark settings, by name."""
+        return {setting.name: setting.value for setting in self.spark_settings()}
+
+
+def settings_of(
+    plan: Plan, release: Release, *, jar: str | None = None, run: str | None = None, user: str | None = None
+) -> Settings:
+    """The settings of a plan on a release. Raises TargetError for what the release's connectors cannot carry.
+
+    ``jar``: where the jar will be found, None where it is on Spark's class path already. ``run`` and ``user`` fill the
+    placeholders of session names; None leaves them to the run-time rules.
+    """
+    check_carried(plan.access_map, release)
+    result = Settings(
+        plan=plan,
+        release=release,
+        hadoop=tuple(_hadoop(plan, release, run, user)),
+        spark_only=tuple(_spark_only(jar)),
+        environment=tuple(_environment(plan, run, user)),
+        comments=(plan.about, sts_calls.describe(plan.access_map), *release.notes),
+        run=run,
+        user=user,
+    )
+    for setting in (*result.hadoop, *result.spark_only, *result.environment):
+        _check_value(setting)
+    return result
+
+
+def _spark_only(jar: str | None) -> Iterator[Setting]:
+    if jar is None:
+        return
+    if "," in jar:
+        raise TargetError(
+            f'the path of the jar holds a comma ("{jar}"), which separates the entries of spark.jars; move the jar'
+        )
+    yield Setting(JARS, jar, "the jar with the credential providers", How.APPEND)
+    yield Setting(PYTHON_FILES, jar, "the same jar is the Python package of the workers", How.APPEND)
+
+
+def _environment(plan: Plan, run: str | None, user: str | None) -> Iterator[Setting]:
+    for name, value in plan.environment():
+        yield Setting(name, value, "the plan for Python without a JVM beside it")
+    yield from _given(keys.RUN_ENVIRONMENT, run, "the run id that role-session names carry")
+    yield from _given(keys.USER_ENVIRONMENT, user, "the user that role-session names carry")
+
+
+def _hadoop(plan: Plan, release: Release, run: str | None, user: str | None) -> Iterator[Setting]:
+    for name, value in plan.settings():
+        yield Setting(name, value, "what this is, for people" if name == keys.ABOUT else "the plan")
+    yield from _given(keys.RUN, run, "the run id that role-session names carry")
+    yield from _given(keys.USER, user, "the user that role-session names carry")
+    if release.maps_s3:
+        yield from _s3_to_s3a()
+    yield from _region_outside_aws(plan)
+    for connector in release.connectors:
+        yield from _provider(plan, connector)
+    for connector in release.connectors:
+        for binding in plan.access_map.bindings:
+            yield from _native(binding, connector)
+
+
+def _given(name: str, value: str | None, reason: str) -> Iterator[Setting]:
+    if value is not None:
+        yield Setting(name, value, reason)
+
+
+def _s3_to_s3a() -> Iterator[Setting]:
+    reason = "plain Hadoop has no file system for s3:// and s3n://: S3A serves them"
+    for scheme in ("s3", "s3n"):
+        yield Setting(f"fs.{scheme}.impl", S3A_FILE_SYSTEM, reason, How.WHERE_UNSET)
+        yield Setting(f"fs.AbstractFileSystem.{scheme}.impl", S3A_ABSTRACT_FILE_SYSTEM, reason, How.WHERE_UNSET)
+
+
+def _region_outside_aws(plan: Plan) -> Iterator[Setting]:
+    # Without region and endpoint Spark names s3.amazonaws.com and S3A us-east-2: neither serves another partition.
+    region = plan.access_map.sts.region
+    if region.startswith(("cn-", "us-gov-", "us-iso", "eusc-")):
+        reason = "S3A's own default is a region of partition aws"
+        yield Setting("fs.s3a.endpoint.region", region, reason, How.WHERE_UNSET)
+
+
+def _provider(plan: Plan, connector: Connector) -> Iterator[Setting]:
+    access_map = plan.access_map
+    if access_map.needs_global_mode:
+        # One entry: S3A and EMRFS go on to the next of a list when the first fails, under another identity.
+        reason = "undeclared buckets are refused" if access_map.deny_undeclared else "patterns need the global key"
+        yield Setting(connector.provider_key, connector.provider, f"the only provider of {connector.title}: {reason}")
+        return
+    served = {binding.bucket.text: _served_by(binding) for binding in access_map.bindings}
+    served.update({own.text: "base identity (own)" for own in access_map.own if not own.is_pattern})
+    for bucket, by in served.items():
+        name = connector.bucket_key(bucket, connector.bucket_provider_key)
+        yield Setting(name, connector.provider, f"bucket {bucket}: {by}")
+
+
+def _served_by(binding: Binding) -> str:
+    return "base identity" if binding.role is None else f"role {binding.role}, {binding.access}"
+
+
+def _native(binding: Binding, connector: Connector) -> Iterator[Setting]:
+    for field, native in connector.native.items():
+        if not getattr(binding, field):
+            continue
+        for rest, value in native.render(binding):
+            reason = f"bucket {binding.bucket}: {field}" + (f" ({native.doubt})" if native.doubt else "")
+            yield Setting(connector.bucket_key(binding.bucket.text, rest), value, reason)
+
+
+def _check_value(setting: Setting) -> None:
+    value = setting.value
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise TargetError(f"{setting.name} would hold a control character or a line break; take it out of the value")
+    if "${" in value:
+        raise TargetError(f'{setting.name} would hold "${{", which Hadoop and Spark expand; take it out of the value')
+    if value != value.strip():
+        raise TargetError(f"{setting.name} would begin or end with a blank, which property files lose; take it out")
