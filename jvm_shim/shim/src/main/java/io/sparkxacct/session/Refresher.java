@@ -154,7 +154,6 @@ final class Refresher {
     private void succeeded(Slot slot, RoleSession session, long startNanos, long startMillis) {
         long asked = SECONDS.toNanos(slot.role.durationSeconds());
         long life = asked;
-        long untilMillis = Long.MAX_VALUE;
         Instant expiration = session.expiration();
         if (expiration != null) {
             long left = MILLISECONDS.toNanos(expiration.toEpochMilli() - startMillis);
@@ -162,7 +161,6 @@ final class Refresher {
                 warnOfClock(NANOSECONDS.toMinutes(asked - left));
             } else {
                 life = Math.min(asked, left);
-                untilMillis = expiration.toEpochMilli();
             }
         }
         long took = NANOSECONDS.toMillis(clock.nanos() - startNanos);
@@ -171,7 +169,8 @@ final class Refresher {
         } else {
             LOG.debug("plan {}: role {}: {} assumed in {} ms, expires {}", planId, slot.role.name(), slot.hop, took, expiration);
         }
-        settle(slot, Entry.fresh(session, life, startNanos + life, untilMillis, startNanos + policy.refreshAfter(life)));
+        settle(slot, Entry.fresh(
+            session, life, startNanos + life, startMillis + NANOSECONDS.toMillis(life), startNanos + policy.refreshAfter(life)));
     }
 
     /** @param parentRetryAt when the denial is a parent's: the end of its negative life; else ignored */

@@ -97,9 +97,10 @@ public final class RoleSessions {
         List<RoleStatus> rows = new ArrayList<>();
         for (Slot slot : slots.values()) {
             Entry entry = slot.entry.get();
-            String state = refresher.drained() ? "DRAINED" : entry.state(clock.nanos(), clock.millis()).name();
+            long now = clock.nanos();
+            String state = refresher.drained() ? "DRAINED" : entry.state(now, clock.millis()).name();
             Instant expiration = entry.session == null ? null : entry.session.expiration();
-            Failure failure = entry.failure == null ? null : entry.failure.readAs(slot.role.name(), slot.hop.hops());
+            Failure failure = entry.failure == null ? null : asRead(slot, entry, now);
             rows.add(new RoleStatus(slot.role.name(), state, expiration, slot.attempts.get(), slot.waits.get(), failure));
         }
         return rows;

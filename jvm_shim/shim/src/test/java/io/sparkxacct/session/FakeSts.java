@@ -1,0 +1,164 @@
+package io.sparkxacct.session;
+
+import io.sparkxacct.plan.Plan;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** STS on virtual time: answers as it is told, and notes as {@link #violations} a wrong signer or a role asked for twice at once. */
+final class FakeSts implements SessionSource {
+    enum Answer {
+        OK,
+        DENY,
+        THROTTLE,
+        DOWN,
+        DEAD_PARENT,
+        CRASH
+    }
+
+    static final String SECRET = "planted-secret";
+
+    /** One call as the server saw it; {@code quiet} is how long the caller must leave STS alone after the answer. */
+    static final class Call {
+        private final Duration at;
+        private final String role;
+        private final String signer;
+        private Duration ended;
+        private Duration quiet = Duration.ZERO;
+
+        Call(Duration at, String role, String signer) {
+            this.at = at;
+            this.role = role;
+            this.signer = signer;
+        }
+
+        Duration at() {
+            return at;
+        }
+
+        String role() {
+            return role;
+        }
+
+        Duration ended() {
+            return ended;
+        }
+
+        Duration quiet() {
+            return quiet;
+        }
+
+        @Override
+        public String toString() {
+            return role + " by " + signer + " at " + at + ", answered at " + ended + ", then quiet for " + quiet;
+        }
+    }
+
+    final List<Call> calls = new ArrayList<>();
+    final List<String> violations = new ArrayList<>();
+    Duration latency = Duration.ofMillis(100);
+    Duration life;
+    Thread lastCaller;
+
+    private final VirtualTime time;
+    private final Map<String, Answer> answers = new HashMap<>();
+    private final Map<String, RoleSession> issued = new HashMap<>();
+    private final List<String> inFlight = new ArrayList<>();
+
+    FakeSts(VirtualTime time) {
+        this.time = time;
+    }
+
+    /** From now on, for {@code role} or, with "*", for every role that has no answer of its own. */
+    void answer(String role, Answer answer) {
+        answers.put(role, answer);
+    }
+
+    void forget(String role) {
+        answers.remove(role);
+    }
+
+    long count(String role) {
+        return calls.stream().filter(call -> call.role().equals(role)).count();
+    }
+
+    /** The role that a key id was issued for. */
+    static String roleOf(RoleSession session) {
+        return session.accessKeyId().split("-")[1];
+    }
+
+    boolean isAlive(RoleSession session) {
+        RoleSession known = issued.get(session.accessKeyId());
+        return known == session && time.trueMillis() < session.expiration().toEpochMilli();
+    }
+
+    @Override
+    public RoleSession assume(Plan.Role role, int number, int hops, RoleSession parent) {
+        String name = role.name();
+        Hop hop = new Hop(name, number, hops, role.roleArn());
+        if (inFlight.contains(name)) {
+            violations.add("two calls for " + name + " at once");
+        }
+        inFlight.add(name);
+        lastCaller = Thread.currentThread();
+        try {
+            String signer = parent == null ? "base" : roleOf(parent);
+            Call call = new Call(time.elapsed(), name, signer);
+            calls.add(call);
+            checkSigner(role, parent, signer);
+            long started = time.trueMillis();
+            time.sleep(latency);
+            call.ended = time.elapsed();
+            return respond(role, hop, started, call);
+        } finally {
+            inFlight.remove(name);
+        }
+    }
+
+    private void checkSigner(Plan.Role role, RoleSession parent, String signer) {
+        String expected = role.via() == null ? "base" : role.via();
+        if (!signer.equals(expected) || parent != null && !isAlive(parent)) {
+            violations.add(role.name() + " was asked for by " + signer + ", alive: " + (parent != null && isAlive(parent)));
+        }
+    }
+
+    private RoleSession respond(Plan.Role role, Hop hop, long started, Call call) {
+        String caller = role.via() == null ? "arn:aws:iam::111122223333:role/etl" : Plans.arn(role.via());
+        Answer answer = answers.getOrDefault(role.name(), answers.getOrDefault("*", Answer.OK));
+        if (answer != Answer.OK) {
+            boolean served = issued.values().stream().anyMatch(session -> roleOf(session).equals(role.name()) && isAlive(session));
+            call.quiet = answer == Answer.DENY && !served ? Duration.ofSeconds(30) : Duration.ofSeconds(1);
+        }
+        switch (answer) {
+            case DENY:
+                throw new FailureException(hop.answered(403, "AccessDenied", "User: x is not authorized to perform: sts:AssumeRole", caller, "sts"));
+            case DEAD_PARENT:
+                throw new FailureException(hop.answered(403, "InvalidClientTokenId", "The security token is invalid", caller, "sts"));
+            case THROTTLE:
+                throw new FailureException(hop.answered(400, "Throttling", "Rate exceeded", caller, "sts"));
+            case DOWN:
+                throw new FailureException(hop.unreachable("http://sts", "connection refused"));
+            case CRASH:
+                throw new IllegalStateException("a defect");
+            default:
+                return issue(role, started);
+        }
+    }
+
+    private RoleSession issue(Plan.Role role, long started) {
+        String number = role.name() + "-" + issued.size();
+        long lives = life == null ? role.durationSeconds() * 1000L : life.toMillis();
+        RoleSession session = new RoleSession("ASIA-" + number, SECRET + "-key-" + number, SECRET + "-token-" + number,
+            Instant.ofEpochMilli(started + lives));
+        issued.put(session.accessKeyId(), session);
+        return session;
+    }
+
+    @Override
+    public RoleSession base() {
+        return new RoleSession("AKIA-base-0", SECRET + "-base", null, null);
+    }
+}
