@@ -1,0 +1,107 @@
+"""The properties format of spark-defaults.conf, read and written as ``java.util.Properties`` and Spark do.
+
+https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/Properties.html#load(java.io.Reader)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_BLANKS = " \t\f"
+_LINE_ENDS = "\r\n"
+_ESCAPES = {"t": "\t", "r": "\r", "n": "\n", "f": "\f"}
+_WRITTEN = {"\t": "\\t", "\r": "\\r", "\n": "\\n", "\f": "\\f", "\\": "\\\\"}
+
+
+def parse(text: str) -> dict[str, str]:
+    """The settings of a properties file, values trimmed as Spark trims them. Raises ValueError for a bad ``\\u`` escape."""
+    result = {}
+    for line in _logical_lines(text):
+        end, start = _separator(line)
+        # Spark takes blanks off both ends and leaves line breaks (Utils.trimExceptCRLF).
+        result[_unescaped(line[:end])] = _trimmed(_unescaped(line[start:]))
+    return result
+
+
+def line(name: str, value: str) -> str:
+    """One line, separated by a blank, that reads back as this name and value (but for blanks at the value's ends)."""
+    key = "".join("\\" + character if character in " :=#!" else _written(character) for character in name)
+    text = "".join(map(_written, value))
+    # A value that begins with a separator or a blank would lose it.
+    return f"{key} \\{text}" if text[:1] in ("=", ":", " ") and text else f"{key} {text}"
+
+
+def _written(character: str) -> str:
+    if character in _WRITTEN:
+        return _WRITTEN[character]
+    if 32 <= ord(character) < 127:
+        return character
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{int.from_bytes(units[at : at + 2], 'big'):04x}" for at in range(0, len(units), 2))
+
+
+def _logical_lines(text: str) -> Iterator[str]:
+    """Lines joined where a backslash ends them, without comments, blank lines and leading blanks."""
+    found: list[str] = []
+    at = 0
+    while at < len(text):
+        end = at
+        while end < len(text) and text[end] not in _LINE_ENDS:
+            end += 1
+        natural = text[at:end].lstrip(_BLANKS)
+        at = end + (2 if text[end : end + 2] == "\r\n" else 1)
+        if not "".join(found) and (not natural or natural[0] in "#!"):
+            # A continued line that has said nothing yet may still turn out to be a comment.
+            continue
+        if (len(natural) - len(natural.rstrip("\\"))) % 2:
+            found.append(natural[:-1])
+            continue
+        yield "".join([*found, natural])
+        found = []
+    if "".join(found):
+        yield "".join(found)
+
+
+def _separator(line: str) -> tuple[int, int]:
+    """Where the key ends and where the value begins."""
+    end, escaped = 0, False
+    while end < len(line) and (escaped or line[end] not in _BLANKS + "=:"):
+        escaped = line[end] == "\\" and not escaped
+        end += 1
+    start, seen = end, False
+    while start < len(line) and (line[start] in _BLANKS or (line[start] in "=:" and not seen)):
+        seen = seen or line[start] in "=:"
+        start += 1
+    return end, start
+
+
+def _unescaped(text: str) -> str:
+    result, at = [], 0
+    while at < len(text):
+        character = text[at]
+        at += 1
+        if character == "\\" and at < len(text):
+            character = text[at]
+            at += 1
+            if character == "u":
+                digits = text[at : at + 4]
+                at += 4
+                if len(digits) < 4 or not all(digit in "0123456789abcdefABCDEF" for digit in digits):
+                    raise ValueError(
+                        f'"\\u{digits}" is not a Unicode escape of a properties file (\\u and four hex digits)'
+                    )
+                character = chr(int(digits, 16))
+            else:
+                character = _ESCAPES.get(character, character)
+        result.append(character)
+    # Two escapes may be one character beyond the first 65,536.
+    return "".join(result).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _trimmed(text: str) -> str:
+    start, end = 0, len(text)
+    while start < end and text[start] <= " " and text[start] not in _LINE_ENDS:
+        start += 1
+    while end > start and text[end - 1] <= " " and text[end - 1] not in _LINE_ENDS:
+        end -= 1
+    return text[start:end]
