@@ -55,7 +55,7 @@ public final class JvmSessions {
     }
 
     synchronized String put(Configuration configuration) {
-        if (!follow(configuration)) {
+        if (!adopt(configuration)) {
             throw new PlanException(noPlan());
         }
         ActivePlan now = active;
@@ -63,6 +63,11 @@ public final class JvmSessions {
             throw new FailureException(now.unusable());
         }
         return now.plan().id();
+    }
+
+    /** The same for a provider that is made, whatever comes of it: a plan that cannot be used refuses every bucket at the first read. */
+    public static void follow(Configuration configuration) {
+        OF_THIS_JVM.adopt(configuration);
     }
 
     /** The credentials for a bucket under the plan in force. Throws FailureException with the bucket in its text. */
@@ -89,7 +94,7 @@ public final class JvmSessions {
     Map<String, String> answer(Map<String, Object> question) {
         Object configuration = question.get("configuration");
         if (configuration != null) {
-            follow((Configuration) configuration);
+            adopt((Configuration) configuration);
             return Collections.emptyMap();
         }
         String bucket = (String) question.get("bucket");
@@ -109,7 +114,7 @@ public final class JvmSessions {
     }
 
     /** Makes the configuration's plan the active one if it is another. False, and no change, for a configuration without a plan. */
-    synchronized boolean follow(Configuration configuration) {
+    synchronized boolean adopt(Configuration configuration) {
         String text;
         Plan plan;
         try {
@@ -187,7 +192,7 @@ public final class JvmSessions {
     private static SessionSource fromSts(StsInputs inputs) {
         StsLines line = StsLines.choose(inputs.plan().base(), StsLines::loadable);
         StsLine opened = line.open(inputs);
-        LOG.info("spark-xacct: role sessions come from STS at {} by {}, run {}", inputs.endpointForPeople(), opened.sdk(), inputs.run());
+        LOG.info("spark-xacct: role sessions come from STS at {} by {}, run {}", inputs.address(), opened.sdk(), inputs.run());
         return new StsSource(inputs, opened);
     }
 

@@ -69,9 +69,19 @@ public final class StsInputs {
         return own != null ? own : environment("AWS_ENDPOINT_URL");
     }
 
-    /** The address of STS as messages show it. */
-    public String endpointForPeople() {
-        return endpoint() != null ? endpoint() : "https://sts." + region() + ".amazonaws.com";
+    /** The address of STS: what endpoint() says, else the regional endpoint in the region's partition. */
+    public String address() {
+        return endpoint() != null ? endpoint() : "https://sts." + region() + "." + domain(region());
+    }
+
+    private static String domain(String region) {
+        if (region.startsWith("cn-")) {
+            return "amazonaws.com.cn";
+        }
+        if (region.startsWith("us-isob-")) {
+            return "sc2s.sgov.gov";
+        }
+        return region.startsWith("us-iso-") ? "c2s.ic.gov" : "amazonaws.com";
     }
 
     /** The session name of one role, placeholders filled in. */

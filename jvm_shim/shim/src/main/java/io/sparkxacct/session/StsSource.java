@@ -22,7 +22,7 @@ public final class StsSource implements SessionSource {
         try {
             return line.assumeRole(fields, signer);
         } catch (StsException error) {
-            throw new FailureException(error.at(hop, caller(role), inputs.endpointForPeople()));
+            throw new FailureException(error.at(hop, caller(role), inputs.address()));
         }
     }
 
@@ -55,9 +55,9 @@ public final class StsSource implements SessionSource {
             actual = line.callerArn(base);
         } catch (StsException error) {
             if (hop != null) {
-                throw new FailureException(error.at(hop, declared, inputs.endpointForPeople()));
+                throw new FailureException(error.at(hop, declared, inputs.address()));
             }
-            throw missing(null, "the base identity could not be compared with base.arn: STS at " + inputs.endpointForPeople()
+            throw missing(null, "the base identity could not be compared with base.arn: STS at " + inputs.address()
                 + " said " + error.getMessage(), null);
         }
         if (!CallerIdentity.is(actual, declared)) {

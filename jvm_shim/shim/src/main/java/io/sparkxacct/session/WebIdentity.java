@@ -97,7 +97,7 @@ public final class WebIdentity {
             return call.assume(roleArn, name != null ? name : "xacct-" + inputs.run(), token);
         } catch (StsException error) {
             throw new IllegalStateException(error.httpStatus() == 0
-                ? "STS at " + inputs.endpointForPeople() + " cannot be reached: " + error.getMessage()
+                ? "STS at " + inputs.address() + " cannot be reached: " + error.getMessage()
                 : "AssumeRoleWithWebIdentity of " + roleArn + " was refused by STS: " + error.code() + ": " + error.getMessage());
         }
     }

@@ -1,0 +1,20 @@
+package io.sparkxacct.sts1;
+
+import com.amazonaws.auth.AWSCredentialsProvider;
+import io.sparkxacct.plan.Plan;
+import io.sparkxacct.session.BaseLoader;
+import io.sparkxacct.session.StsInputs;
+
+/** Loads the base identity's provider by the rules that S3A has for providers of SDK v1. */
+final class BaseIdentity {
+    private BaseIdentity() {
+    }
+
+    static AWSCredentialsProvider load(StsInputs inputs) {
+        Plan.Base base = inputs.plan().base();
+        if (WebIdentityCredentialsProvider.class.getName().equals(base.v1())) {
+            return new WebIdentityCredentialsProvider(inputs);
+        }
+        return BaseLoader.load(base.v1(), AWSCredentialsProvider.class, "getInstance", base.profile(), inputs.configuration());
+    }
+}
