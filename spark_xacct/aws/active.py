@@ -1,0 +1,58 @@
+"""Which plan Python code of this process runs under."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from collections.abc import Mapping
+
+from spark_xacct import keys
+from spark_xacct.aws.failure import PLAN
+from spark_xacct.aws.role_sessions import RoleSessions, sessions_of
+from spark_xacct.errors import RoleSessionError
+from spark_xacct.plan import Plan, decode, text
+
+_activated: RoleSessions | None = None
+_from_environment: tuple[str, RoleSessions] | None = None
+
+
+def activate(plan: Plan, run: str | None = None, user: str | None = None) -> RoleSessions:
+    """Makes ``plan`` the one that this process's Python asks, until another is activated: for the driver."""
+    global _activated
+    _activated = sessions_of(plan, run, user)
+    return _activated
+
+
+def deactivate() -> None:
+    """Forgets what was activated; the environment's plan, if any, is found again."""
+    global _activated
+    _activated = None
+
+
+def current() -> RoleSessions:
+    """The role sessions of this process: those activated, else of the plan in SPARK_XACCT_PLAN, else RoleSessionError.
+
+    Nothing else is looked at, above all not boto3's default chain.
+    """
+    if _activated is not None:
+        return _activated
+    found = _of_environment(os.environ)
+    if found is None:
+        raise RoleSessionError(
+            f"no plan here: {keys.PLAN_ENVIRONMENT} is not set in the environment of this process "
+            f"(host {socket.gethostname()}, Python {platform.python_version()}) and none was started in it; on the driver call "
+            "spark_xacct.start(builder, file), for workers copy the lines that spark-xacct render spark-submit prints",
+            PLAN,
+        )
+    return found
+
+
+def _of_environment(environment: Mapping[str, str]) -> RoleSessions | None:
+    global _from_environment
+    plan_text = text.joined(environment, keys.PLAN_ENVIRONMENT, "_")
+    if plan_text is None:
+        return None
+    if _from_environment is None or _from_environment[0] != plan_text:
+        _from_environment = (plan_text, sessions_of(decode(plan_text)))
+    return _from_environment[1]

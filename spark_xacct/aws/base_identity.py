@@ -1,0 +1,261 @@
+"""The base identity in Python: only the providers that the declared kind names, never boto3's default chain."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NoReturn
+
+import botocore.session
+from botocore.credentials import (
+    AssumeRoleWithWebIdentityCredentialFetcher,
+    ContainerProvider,
+    CredentialProvider,
+    CredentialResolver,
+    Credentials,
+    EnvProvider,
+    create_credential_resolver,
+)
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.utils import FileWebIdentityTokenLoader
+
+from spark_xacct.aws import failure
+from spark_xacct.aws.credentials import METHOD, SessionCredentials
+from spark_xacct.aws.failure import Failure, FailureMemory, SessionFailed
+from spark_xacct.aws.sts import CALL_ERRORS, StsClients
+from spark_xacct.model import Arn, Base, BaseKind
+from spark_xacct.model.bases import row_of
+
+# AssumeRoleWithWebIdentity without DurationSeconds.
+WEB_IDENTITY_DURATION_SECONDS = 3_600
+
+_ROLE_SESSION = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.+\Z")
+_FIX = "run this process with it, or change base: in the declaration"
+
+
+class BaseCredentials(Credentials):
+    """Credentials of the base identity, looked for at first use and compared with base.arn before they serve anything.
+
+    Thread-safe; never pickled. Raises SessionFailed.
+    """
+
+    def __init__(
+        self,
+        base: Base,
+        sts: StsClients,
+        environment: Mapping[str, str],
+        run: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._base = base
+        self._sts = sts
+        self._environment = environment
+        self._run = run
+        self._now = now
+        self._memory = FailureMemory(now)
+        self._found: Any = None
+        self._is_as_declared = base.arn is None
+        self._lock = threading.RLock()
+        self.method = METHOD
+
+    @property
+    def access_key(self) -> Any:  # type: ignore[override]
+        return self.get_frozen_credentials().access_key
+
+    @property
+    def secret_key(self) -> Any:  # type: ignore[override]
+        return self.get_frozen_credentials().secret_key
+
+    @property
+    def token(self) -> Any:  # type: ignore[override]
+        return self.get_frozen_credentials().token
+
+    @property
+    def account_id(self) -> Any:
+        return getattr(self.get_frozen_credentials(), "account_id", None)
+
+    def get_frozen_credentials(self) -> Any:
+        """The three values of one moment."""
+        if self._found is not None and self._is_as_declared:
+            return self._frozen()
+        with self._lock:
+            if self._found is None or not self._is_as_declared:
+                remembered = self._memory.remembered()
+                if remembered is not None:
+                    raise SessionFailed(remembered)
+                try:
+                    self._find()
+                except SessionFailed as failed:
+                    raise SessionFailed(self._memory.remember(failed.failure)) from None
+            return self._frozen()
+
+    def renew_lock(self) -> None:
+        """For the child of a fork."""
+        self._lock = threading.RLock()
+        if isinstance(self._found, SessionCredentials):
+            self._found.renew_lock()
+        elif hasattr(self._found, "_refresh_lock"):
+            self._found._refresh_lock = threading.Lock()
+
+    def _find(self) -> None:
+        if self._found is None:
+            resolver = CredentialResolver(providers(self._base, self._sts, self._environment, self._run, self._now))
+            try:
+                self._found = resolver.load_credentials()
+            except (BotoCoreError, ClientError, OSError, ValueError) as error:
+                raise self._missing(str(error)) from None
+            if self._found is None:
+                raise self._missing(_nothing_found(self._base.kind, self._environment))
+        if not self._is_as_declared:
+            self._compare(self._frozen())
+            self._is_as_declared = True
+
+    def _frozen(self) -> Any:
+        try:
+            return self._found.get_frozen_credentials()
+        except (BotoCoreError, ClientError, OSError, ValueError) as error:
+            raise self._missing(str(error)) from None
+
+    def _compare(self, frozen: Any) -> None:
+        declared = self._base.arn
+        assert declared is not None
+        try:
+            actual = self._sts.caller_arn(frozen)
+        except CALL_ERRORS as error:
+            found = self._sts.failure_of(error, None, declared)
+            raise SessionFailed(
+                Failure(
+                    failure.BASE_MISSING if found.kind == failure.DENIED else found.kind,
+                    f"the base identity could not be compared with base.arn: {found.first_line(None, 0)}",
+                    None,
+                    None,
+                    found.code,
+                    found.sts_message,
+                )
+            ) from None
+        if not is_caller(actual, declared):
+            raise SessionFailed(
+                Failure(
+                    failure.BASE_MISSING,
+                    f"the base identity is {actual}, the declaration says {declared} (base.arn)",
+                    "fix the identity this process runs with, or base.arn",
+                )
+            )
+
+    def _missing(self, what: str) -> SessionFailed:
+        problem = f"the base identity ({self._base.kind}) gives no credentials: {what}"
+        return SessionFailed(Failure(failure.BASE_MISSING, problem, _FIX))
+
+    def __repr__(self) -> str:
+        return f"BaseCredentials({self._base.kind})"
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError("the credentials of the base identity do not travel; ask for them where they are used")
+
+
+def is_caller(actual: str, declared: Arn) -> bool:
+    """Whether the ARN that STS answers is the declared one. A role session is its role; STS leaves the role's path out."""
+    session = _ROLE_SESSION.match(actual)
+    if session and not declared.is_user:
+        return session.groups() == (declared.partition, declared.account, declared.resource_name)
+    return actual == str(declared)
+
+
+def check_kind(base: Base) -> None:
+    """Raises SessionFailed for a kind that only the JVM can be."""
+    if base.kind is BaseKind.CLASS:
+        raise SessionFailed(
+            Failure(
+                failure.PLAN,
+                f"base kind class ({base.class_name}) names a class of the JVM, which Python cannot run",
+                "declare a base kind that both have, or read under its roles in Spark only",
+            )
+        )
+
+
+def providers(
+    base: Base, sts: StsClients, environment: Mapping[str, str], run: str, now: Callable[[], datetime]
+) -> list[CredentialProvider]:
+    """botocore's providers for this kind, in order, and no other."""
+    session = _BaseSession(profile=base.profile)
+    session.sts = sts
+    found = {
+        provider.METHOD: provider for provider in create_credential_resolver(session, region_name=sts.region).providers
+    }
+    if base.kind is not BaseKind.PROFILE:
+        found[EnvProvider.METHOD] = EnvProvider(environ=dict(environment))
+        found[ContainerProvider.METHOD] = ContainerProvider(environ=dict(environment))
+        found[_WebIdentity.METHOD] = _WebIdentity(sts, environment, run, now)
+    return [found[method] for method in row_of(base.kind).botocore if method in found]
+
+
+class _BaseSession(botocore.session.Session):
+    """A session whose calls of STS, such as a profile's own role_arn, go where the plan says."""
+
+    sts: StsClients
+
+    def create_client(self, service_name: str, *args: Any, **kwargs: Any) -> Any:
+        if service_name != "sts":
+            return super().create_client(service_name, *args, **kwargs)
+        kwargs.pop("region_name", None)
+        return self.sts.create_client(service_name, **kwargs)
+
+
+class _WebIdentity(CredentialProvider):
+    """IRSA from the environment alone: botocore's own provider would mix in what a profile says."""
+
+    METHOD = "assume-role-with-web-identity"
+
+    def __init__(self, sts: StsClients, environment: Mapping[str, str], run: str, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._sts = sts
+        self._environment = environment
+        self._run = run
+        self._now = now
+
+    def load(self) -> Any:
+        if not (self._environment.get("AWS_ROLE_ARN") and self._environment.get("AWS_WEB_IDENTITY_TOKEN_FILE")):
+            return None
+        return SessionCredentials("the base identity (irsa)", self._fetch, WEB_IDENTITY_DURATION_SECONDS, self._now)
+
+    def _fetch(self) -> dict[str, Any]:
+        role, path = self._environment["AWS_ROLE_ARN"], self._environment["AWS_WEB_IDENTITY_TOKEN_FILE"]
+        name = self._environment.get("AWS_ROLE_SESSION_NAME") or f"xacct-{self._run}"
+        fetcher = AssumeRoleWithWebIdentityCredentialFetcher(
+            client_creator=self._sts.create_client,
+            web_identity_token_loader=FileWebIdentityTokenLoader(path),
+            role_arn=role,
+            extra_args={"RoleSessionName": name},
+        )
+        try:
+            return dict(fetcher.fetch_credentials())
+        except OSError:
+            what = f"the web identity token file {path} (AWS_WEB_IDENTITY_TOKEN_FILE) cannot be read"
+            raise SessionFailed(_no_credentials(what, _FIX)) from None
+        except CALL_ERRORS as error:
+            found = self._sts.failure_of(error, None, None)
+            if found.kind in (failure.THROTTLED, failure.UNREACHABLE):
+                raise SessionFailed(found) from None
+            fix = _FIX
+            if found.code == "ExpiredTokenException":
+                fix = f"the token in {path} has expired: Kubernetes renews it, so look at the pod's projected volume"
+            what = f"AssumeRoleWithWebIdentity of {role} was {found.problem}"
+            raise SessionFailed(_no_credentials(what, fix, found.code, found.sts_message)) from None
+
+
+def _no_credentials(what: str, fix: str, code: str | None = None, sts_message: str | None = None) -> Failure:
+    problem = f"the base identity (irsa) gives no credentials: {what}"
+    return Failure(failure.BASE_MISSING, problem, fix, None, code, sts_message)
+
+
+def _nothing_found(kind: BaseKind, environment: Mapping[str, str]) -> str:
+    markers = row_of(kind).markers
+    unset = [name for name in markers if not environment.get(name)]
+    if unset:
+        names = " and ".join(unset)
+        return "environment variable{} {} {} not set, which base {} needs".format(
+            "" if len(unset) == 1 else "s", names, "is" if len(unset) == 1 else "are", kind
+        )
+    return f"nothing on this host serves base {kind}"

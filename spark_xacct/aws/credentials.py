@@ -1,0 +1,108 @@
+"""Credentials that refresh themselves: botocore's own refreshable class, told to serve a valid session through failures."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+
+from botocore.credentials import DeferredRefreshableCredentials
+from botocore.utils import parse_timestamp
+
+from spark_xacct.aws.failure import FailureMemory, SessionFailed
+
+METHOD = "spark-xacct"
+LOG = logging.getLogger("spark_xacct.aws")
+
+# What must be left when a request is signed; also what botocore's own defaults would be for a session of an hour.
+REFRESH_AHEAD_SECONDS = 15 * 60
+WAIT_AHEAD_SECONDS = 60
+# No real session lives shorter; one that seems to was dated by a clock ahead of STS's.
+SHORTEST_LIFE_SECONDS = 1
+
+# The four fields that botocore's fetchers answer: access_key, secret_key, token, expiry_time.
+Fetched = dict
+
+
+class SessionCredentials(DeferredRefreshableCredentials):
+    """One role session of this process, shared by every boto3 session and client that is built on it.
+
+    Refreshed in the second half of its life, at the latest 15 minutes before its end; one thread refreshes while the others
+    go on. A failure is raised only when no valid session is left. Thread-safe; never pickled, never printed.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        fetch: Callable[[], dict[str, Any]],
+        duration_seconds: int,
+        now: Callable[[], datetime],
+    ) -> None:
+        """``fetch`` raises SessionFailed. ``duration_seconds``: what STS is asked for."""
+        super().__init__(refresh_using=self._fetch_or_keep, method=METHOD, time_fetcher=now)
+        self.name = name
+        self._fetch = fetch
+        self._duration = timedelta(seconds=duration_seconds)
+        self._now = now
+        self._memory = FailureMemory(now)
+        self._served: dict[str, Any] | None = None
+        self._ends: datetime | None = None
+        self._life = 0.0
+
+    def refresh_needed(self, refresh_in: int | None = None) -> bool:
+        """As botocore asks it; False while a failure is remembered and the session in use is valid."""
+        if self._is_valid() and self._memory.remembered() is not None:
+            return False
+        return bool(super().refresh_needed(refresh_in))
+
+    def renew_lock(self) -> None:
+        """For the child of a fork: another thread of the parent may have held the lock. The session stays in use."""
+        self._refresh_lock = threading.Lock()
+
+    def _is_valid(self) -> bool:
+        return self._ends is not None and self._now() < self._ends
+
+    def _fetch_or_keep(self) -> dict[str, Any]:
+        remembered = self._memory.remembered()
+        if remembered is not None:
+            raise SessionFailed(remembered)
+        started = self._now()
+        try:
+            fetched = self._fetch()
+        except SessionFailed as failed:
+            if self._served is None or not self._is_valid():
+                raise SessionFailed(self._memory.remember(failed.failure)) from None
+            held_back = self._memory.remember(failed.failure, self._life)
+            LOG.warning("%s: %s; the session in use ends at %s", self.name, held_back.first_line(None, 0), self._ends)
+            return self._served
+        self._memory.clear()
+        return self._accepted(fetched, started)
+
+    def _accepted(self, fetched: dict[str, Any], started: datetime) -> dict[str, Any]:
+        """The session with its end by this machine's clock: the earlier of STS's word and the life asked for."""
+        stated = parse_timestamp(fetched["expiry_time"])
+        longest = started + self._duration
+        if (stated - started).total_seconds() < SHORTEST_LIFE_SECONDS:
+            LOG.warning(
+                "%s: STS says that a new session ends at %s, but it is %s here: this machine's clock is wrong",
+                self.name,
+                stated,
+                started,
+            )
+            stated = longest
+        ends = min(stated, longest)
+        self._life = (ends - started).total_seconds()
+        self._advisory_refresh_timeout = min(REFRESH_AHEAD_SECONDS, self._life / 2)
+        self._mandatory_refresh_timeout = min(WAIT_AHEAD_SECONDS, self._life / 10)
+        self._ends = ends
+        self._served = dict(fetched, expiry_time=ends.isoformat())
+        LOG.debug("%s: a new session, valid until %s", self.name, ends)
+        return self._served
+
+    def __repr__(self) -> str:
+        return f"SessionCredentials({self.name})"
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError(f"the credentials of {self.name} do not travel; ask for them where they are used")

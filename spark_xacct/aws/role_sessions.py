@@ -1,0 +1,259 @@
+"""RoleSessions: boto3 sessions and clients by role, for one plan in one process."""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import os
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+from uuid import uuid4
+
+from spark_xacct import keys
+from spark_xacct.aws.dependency import require_boto3
+from spark_xacct.errors import UndeclaredError
+from spark_xacct.model import Decision, DecisionKind, Location
+from spark_xacct.plan import Plan, decode
+
+_BASE = "@base"
+_CREDENTIAL_ARGUMENTS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+
+
+class RoleSessions:
+    """boto3 sessions and clients of one plan. Thread-safe; goes through a fork; pickles to the plan's text.
+
+    A role has one session a process, whatever is built on it: STS sees one AssumeRole for each hop. Nothing is asked of STS
+    before the first request that needs a signature.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        environment: Mapping[str, str] | None = None,
+        run: str | None = None,
+        user: str | None = None,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
+        """``environment`` None is the process's own; ``run`` and ``user`` fill session names."""
+        self.plan = plan
+        self.environment: Mapping[str, str] = os.environ if environment is None else environment
+        self.run = run or run_id(self.environment)
+        self.user = user or user_name(self.environment)
+        self._map = plan.access_map
+        self._now = now or _now
+        self._lock = threading.RLock()
+        self._sts: Any = None
+        self._credentials: dict[str, Any] = {}
+        self._sessions: dict[tuple[str, str], Any] = {}
+        self._clients: dict[Any, Any] = {}
+        _LIVE.add(self)
+
+    def session(self, role: str) -> Any:
+        """The boto3.Session of a role that python.roles allows. Raises UndeclaredError for any other."""
+        self._check_allowed(role)
+        return self._session(role, self._region(None))
+
+    def session_for(self, uri: str) -> Any:
+        """The boto3.Session that serves a location: its role's, or the base identity's where that is declared."""
+        name, decision = self._name_for(uri)
+        return self._session(name, self._region(decision))
+
+    def client(
+        self,
+        service: str,
+        role: str | None = None,
+        uri: str | None = None,
+        region_name: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """A boto3 client under a role, or under whatever serves ``uri``; neither means python.default_role.
+
+        The same arguments give the same client: clients are made to be shared between threads.
+        """
+        given = [name for name in _CREDENTIAL_ARGUMENTS if name in kwargs]
+        if given:
+            raise TypeError(f"client() brings the credentials itself; for others call boto3.client() ({given[0]})")
+        decision: Decision | None = None
+        if role is not None and uri is not None:
+            raise TypeError("client() takes role= or uri=, not both")
+        if uri is not None:
+            name, decision = self._name_for(uri)
+        else:
+            name = role if role is not None else self._default_role()
+            self._check_allowed(name)
+        region = region_name or self._region(decision)
+        key = (service, name, region, _frozen(kwargs))
+        with self._lock:
+            found = self._clients.get(key) if key[3] is not None else None
+            if found is None:
+                found = self._session(name, self._region(None)).client(service, region_name=region, **kwargs)
+                if key[3] is not None:
+                    self._clients[key] = found
+            return found
+
+    def _check_allowed(self, role: str) -> None:
+        allowed = self._map.python_roles
+        if role in allowed:
+            return
+        declared = "is not among python.roles" if role in self._map.roles else "is not declared"
+        raise UndeclaredError(
+            'role "{}" {}; Python may ask for: {}; add it to python: {{roles: [...]}} in the declaration (plan {})'.format(
+                role, declared, ", ".join(allowed) or "no role", self.plan.id
+            )
+        )
+
+    def _default_role(self) -> str:
+        if self._map.python_default_role is None:
+            raise UndeclaredError(
+                f"client() was given neither role= nor uri=, and the declaration has no python.default_role (plan {self.plan.id})"
+            )
+        return self._map.python_default_role
+
+    def _name_for(self, uri: str) -> tuple[str, Decision]:
+        decision = self._map.decide(Location.parse(uri))
+        if decision.kind is DecisionKind.ROLE:
+            assert decision.role is not None
+            self._check_allowed(decision.role)
+            return decision.role, decision
+        if decision.kind is DecisionKind.BASE:
+            return _BASE, decision
+        raise UndeclaredError(
+            f"bucket {decision.location.bucket}: {decision.reason}; add it to buckets: or own: in the declaration (plan {self.plan.id})"
+        )
+
+    def _region(self, decision: Decision | None) -> str:
+        """The bucket's, the environment's, then the Region of STS."""
+        if decision is not None:
+            for binding in self._map.bindings:
+                if binding.key == decision.binding and binding.region is not None:
+                    return binding.region
+        found = self.environment.get("AWS_REGION") or self.environment.get("AWS_DEFAULT_REGION")
+        return found or self._map.sts.region
+
+    def _session(self, name: str, region: str) -> Any:
+        require_boto3()
+        from spark_xacct.aws.boto3_session import RoleBoto3Session
+
+        with self._lock:
+            found = self._sessions.get((name, region))
+            if found is None:
+                label = "the base identity" if name == _BASE else f"role {name}"
+                again = (_session_again, (self.plan.text, self.run, self.user, name, region))
+                found = RoleBoto3Session(label, self._credentials_of(name), self._map, region, again)
+                self._sessions[(name, region)] = found
+            return found
+
+    def _credentials_of(self, name: str) -> Any:
+        """The one credentials object of a role in this process; a chain shares those of its hops."""
+        from spark_xacct.aws.base_identity import BaseCredentials, check_kind
+        from spark_xacct.aws.hops import HopCredentials, HopRequest
+        from spark_xacct.aws.sts import StsClients
+
+        with self._lock:
+            if name in self._credentials:
+                return self._credentials[name]
+            if self._sts is None:
+                self._sts = StsClients(self._map.sts, self.environment)
+            made: Any
+            if name == _BASE:
+                check_kind(self._map.base)
+                made = BaseCredentials(self._map.base, self._sts, self.environment, self.run, self._now)
+            else:
+                role = self._map.role(name)
+                hops = len(self._map.chain(name))
+                source = self._credentials_of(role.via or _BASE)
+                caller = self._map.roles[role.via].arn if role.via else self._map.base.arn
+                request = HopRequest(role, hops, source, caller, self._sts, self.environment, self.run, self.user)
+                made = HopCredentials(request, role, hops, self._now)
+            self._credentials[name] = made
+            return made
+
+    def _after_fork(self) -> None:
+        """In a child: valid sessions stay in use, clients and their sockets do not, and no lock is one of the parent's."""
+        self._lock = threading.RLock()
+        for credentials in self._credentials.values():
+            credentials.renew_lock()
+        for session in self._sessions.values():
+            session.renew_lock()
+        if self._sts is not None:
+            self._sts.forget_session()
+        self._sessions = {}
+        self._clients = {}
+
+    def __repr__(self) -> str:
+        return f"RoleSessions({self.plan.about})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_again, (self.plan.text, self.run, self.user))
+
+
+def sessions_of(plan: Plan, run: str | None = None, user: str | None = None) -> RoleSessions:
+    """The RoleSessions of a plan in this process and its environment: the same object each time."""
+    key = (plan.id, run or run_id(os.environ), user or user_name(os.environ))
+    with _registry_lock:
+        found = _REGISTRY.get(key)
+        if found is None:
+            found = _REGISTRY[key] = RoleSessions(plan, None, key[1], key[2])
+        return found
+
+
+def run_id(environment: Mapping[str, str]) -> str:
+    """What ``{run}`` stands for: SPARK_XACCT_RUN, else 8 hexadecimal digits drawn once a process."""
+    return environment.get(keys.RUN_ENVIRONMENT) or _drawn_run()
+
+
+@functools.lru_cache(maxsize=None)  # noqa: UP033 - functools.cache is newer than the oldest Python of workers
+def _drawn_run() -> str:
+    return uuid4().hex[:8]
+
+
+def user_name(environment: Mapping[str, str]) -> str:
+    """What ``{user}`` stands for: SPARK_XACCT_USER, else the account this process runs under."""
+    given = environment.get(keys.USER_ENVIRONMENT)
+    if given:
+        return given
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container's user id without a name
+        return "unknown"
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def _again(plan_text: str, run: str, user: str) -> RoleSessions:
+    return sessions_of(decode(plan_text), run, user)
+
+
+def _session_again(plan_text: str, run: str, user: str, name: str, region: str) -> Any:
+    return _again(plan_text, run, user)._session(name, region)
+
+
+def _frozen(value: Any) -> Any:
+    """A hashable spelling of client arguments, None for what has none."""
+    if isinstance(value, dict):
+        items = [(key, _frozen(entry)) for key, entry in sorted(value.items())]
+        return None if any(entry is None for _, entry in items) else tuple(items)
+    if isinstance(value, (list, tuple)):
+        entries = tuple(_frozen(entry) for entry in value)
+        return None if None in entries else entries
+    if type(value).__module__ == "botocore.config":
+        return _frozen({key: str(entry) for key, entry in vars(value).items()})
+    return (type(value).__name__, value) if isinstance(value, (str, bool, int, float, type(None))) else None
+
+
+def _after_fork_in_child() -> None:
+    global _registry_lock
+    _registry_lock = threading.Lock()
+    for sessions in list(_LIVE):
+        sessions._after_fork()
+
+
+_LIVE: weakref.WeakSet[RoleSessions] = weakref.WeakSet()
+_REGISTRY: dict[tuple[str, str, str], RoleSessions] = {}
+_registry_lock = threading.Lock()
+os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,115 @@
+"""Clients of STS: where it is asked, how long, and what its answers mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.parsers import ResponseParserError
+
+from spark_xacct.aws import failure
+from spark_xacct.aws.failure import Failure, Hop
+from spark_xacct.model import Arn, Sts
+
+CONNECT_TIMEOUT_SECONDS = 2
+READ_TIMEOUT_SECONDS = 5
+ATTEMPTS = 3
+
+# What a call of STS raises when it has no good answer.
+CALL_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
+
+_OBJECT_ADDRESS = re.compile(r"<[^<>]* object at 0x[0-9a-f]+>: |\w+\(host='[^']*', port=\d+\): ")
+
+
+class StsClients:
+    """Makes clients of STS at the one endpoint of a plan. Not thread-safe: callers hold their own lock or one refresh."""
+
+    def __init__(self, sts: Sts, environment: Mapping[str, str]) -> None:
+        self.region = sts.region
+        # Read here and not left to botocore: older ones know none of these variables.
+        self.endpoint_url = (
+            sts.endpoint or environment.get("AWS_ENDPOINT_URL_STS") or environment.get("AWS_ENDPOINT_URL") or None
+        )
+        self._session: Any = None
+
+    @property
+    def endpoint_for_people(self) -> str:
+        return self.endpoint_url or f"https://sts.{self.region}.amazonaws.com"
+
+    @property
+    def session(self) -> Any:
+        """The botocore session whose loader keeps STS's model."""
+        if self._session is None:
+            session = botocore.session.Session()
+            # Older botocore takes the global endpoint for older regions.
+            session.set_config_variable("sts_regional_endpoints", "regional")
+            # The configuration file has no say: JVM and Python ask the same STS.
+            session.set_config_variable("ignore_configured_endpoint_urls", True)
+            self._session = session
+        return self._session
+
+    def forget_session(self) -> None:
+        """For the child of a fork."""
+        self._session = None
+
+    def create_client(self, service_name: str, config: Any = None, **keys: Any) -> Any:
+        """A client of STS for botocore's credential fetchers, which bring the keys or ask for unsigned requests."""
+        ours = Config(
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            read_timeout=READ_TIMEOUT_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        )
+        keys.update(region_name=self.region, endpoint_url=self.endpoint_url)
+        return self.session.create_client("sts", config=ours if config is None else ours.merge(config), **keys)
+
+    def assume_role_shape(self) -> Any:
+        """The input of AssumeRole in the service model that is installed here."""
+        return self.session.get_service_model("sts").operation_model("AssumeRole").input_shape
+
+    def caller_arn(self, frozen: Any) -> str:
+        """The ARN of whoever owns these credentials. Raises CALL_ERRORS."""
+        client = self.create_client(
+            "sts",
+            aws_access_key_id=frozen.access_key,
+            aws_secret_access_key=frozen.secret_key,
+            aws_session_token=frozen.token,
+        )
+        return str(client.get_caller_identity()["Arn"])
+
+    def failure_of(self, error: BaseException, hop: Hop | None, caller: Arn | None) -> Failure:
+        """The words for one of CALL_ERRORS."""
+        if isinstance(error, ClientError):
+            metadata: Mapping[str, Any] = error.response.get("ResponseMetadata", {})
+            answer = error.response.get("Error", {})
+            found = failure.answered(
+                int(metadata.get("HTTPStatusCode", 0)),
+                str(answer.get("Code", "Unknown")),
+                str(answer.get("Message", "")),
+                hop,
+                caller,
+                self.endpoint_for_people,
+            )
+            return Failure(
+                found.kind,
+                found.problem,
+                found.advice,
+                hop,
+                found.code,
+                found.sts_message,
+                int(metadata.get("RetryAttempts", 0)) + 1,
+            )
+        if isinstance(error, HTTPClientError):
+            return failure.unreachable(self.endpoint_for_people, _cause(error), hop)
+        if isinstance(error, ResponseParserError):
+            return failure.unreachable(self.endpoint_for_people, "the answer is none of STS's", hop)
+        return Failure(failure.PLAN, f"the request cannot be sent: {error}", hop=hop)
+
+
+def _cause(error: HTTPClientError) -> str:
+    """botocore's and urllib3's words without the addresses of their objects."""
+    inner = getattr(error, "kwargs", {}).get("error") or error
+    return _OBJECT_ADDRESS.sub("", str(inner)).strip() or type(inner).__name__
