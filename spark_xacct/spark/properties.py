@@ -43,6 +43,7 @@ def _written(character: str) -> str:
 def _logical_lines(text: str) -> Iterator[str]:
     """Lines joined where a backslash ends them, without comments, blank lines and leading blanks."""
     found: list[str] = []
+    continued = False
     at = 0
     while at < len(text):
         end = at
@@ -50,15 +51,17 @@ def _logical_lines(text: str) -> Iterator[str]:
             end += 1
         natural = text[at:end].lstrip(_BLANKS)
         at = end + (2 if text[end : end + 2] == "\r\n" else 1)
+        continued = False
         if not "".join(found) and (not natural or natural[0] in "#!"):
             # A continued line that has said nothing yet may still turn out to be a comment.
             continue
         if (len(natural) - len(natural.rstrip("\\"))) % 2:
             found.append(natural[:-1])
+            continued = True
             continue
         yield "".join([*found, natural])
         found = []
-    if "".join(found):
+    if continued:
         yield "".join(found)
 
 

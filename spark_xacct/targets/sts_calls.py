@@ -28,6 +28,6 @@ def describe(access_map: AccessMap) -> str:
     if not count:
         return "STS: no hop, no calls"
     return (
-        f"STS: {count} hop{'' if count == 1 else 's'}, about {calls} calls an hour in the driver and in each executor "
-        f"({EXAMPLE_EXECUTORS} executors: about {calls * (EXAMPLE_EXECUTORS + 1)})"
+        f"STS: {count} hop{'' if count == 1 else 's'}, about {calls} calls an hour in each JVM that reads everything "
+        f"(a driver and {EXAMPLE_EXECUTORS} executors: about {calls * (EXAMPLE_EXECUTORS + 1)})"
     )
