@@ -23,6 +23,9 @@ public final class BaseLoader {
             throw unsuitable("the plan names no base identity class for this SDK", "render the settings again with this version");
         }
         Class<?> found = find(className, configuration);
+        if (found == null) {
+            throw unsuitable("base identity class " + className + " is not on the class path", "add its jar beside this one");
+        }
         if (!type.isAssignableFrom(found) || Modifier.isAbstract(found.getModifiers())) {
             throw unsuitable("base identity class " + className + " is no " + type.getName() + " that can be made", "correct base: class:");
         }
@@ -40,16 +43,12 @@ public final class BaseLoader {
         }
     }
 
-    /** Our own loader first: the SDK that it sees is the one that calls STS. */
-    private static Class<?> find(String className, Configuration configuration) {
+    /** A class by name, from our own loader first: the SDK that it sees is the one that calls STS. Null when it cannot be loaded. */
+    static Class<?> find(String className, Configuration configuration) {
         try {
-            return Class.forName(className, true, BaseLoader.class.getClassLoader());
-        } catch (ClassNotFoundException elsewhere) {
-            try {
-                return configuration.getClassByName(className);
-            } catch (ClassNotFoundException nowhere) {
-                throw unsuitable("base identity class " + className + " is not on the class path", "add its jar beside this one");
-            }
+            return Class.forName(className, false, BaseLoader.class.getClassLoader());
+        } catch (ClassNotFoundException | LinkageError elsewhere) {
+            return configuration.getClassByNameOrNull(className);
         }
     }
 

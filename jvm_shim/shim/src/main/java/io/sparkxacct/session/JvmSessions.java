@@ -190,7 +190,7 @@ public final class JvmSessions {
     }
 
     private static SessionSource fromSts(StsInputs inputs) {
-        StsLines line = StsLines.choose(inputs.plan().base(), StsLines::loadable);
+        StsLines line = StsLines.choose(inputs.plan().base(), name -> BaseLoader.find(name, inputs.configuration()));
         StsLine opened = line.open(inputs);
         LOG.info("spark-xacct: role sessions come from STS at {} by {}, run {}", inputs.address(), opened.sdk(), inputs.run());
         return new StsSource(inputs, opened);

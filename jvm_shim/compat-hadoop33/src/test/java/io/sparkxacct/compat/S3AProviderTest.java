@@ -1,0 +1,20 @@
+package io.sparkxacct.compat;
+
+import io.sparkxacct.plan.Keys;
+import io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider;
+import io.sparkxacct.testkit.S3AProviderTests;
+import java.util.Map;
+import java.util.function.Function;
+
+class S3AProviderTest extends S3AProviderTests {
+    S3AProviderTest() {
+        super(Keys.S3A_V1_PROVIDER, StaticBase.class.getName());
+    }
+
+    @Override
+    protected Function<Map<String, Object>, Map<String, String>> exchangeSource(Function<Map<String, Object>, Map<String, String>> next) {
+        Function<Map<String, Object>, Map<String, String>> before = S3AV1RoleCredentialsProvider.source;
+        S3AV1RoleCredentialsProvider.source = next;
+        return before;
+    }
+}
