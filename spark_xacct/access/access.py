@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from spark_xacct.access.explanation import Explanation, explain
-from spark_xacct.aws import RoleSessions
+from spark_xacct.aws import RoleSessions, sessions_of
 from spark_xacct.model import AccessMap
 from spark_xacct.plan import Plan, decode, encode
 
@@ -22,7 +22,8 @@ class Access:
         self.plan = plan
         self._run = run
         self._user = user
-        self._role_sessions = RoleSessions(plan, os.environ, run=run, user=user)
+        # Shared by every Access of this plan: each task of a worker unpickles its own.
+        self._role_sessions = sessions_of(plan, run, user)
 
     @property
     def access_map(self) -> AccessMap:

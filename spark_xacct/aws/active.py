@@ -11,17 +11,16 @@ from spark_xacct import keys
 from spark_xacct.aws.failure import PLAN
 from spark_xacct.aws.role_sessions import RoleSessions, sessions_of
 from spark_xacct.errors import RoleSessionError
-from spark_xacct.plan import Plan, decode, text
+from spark_xacct.plan import decode, text
 
 _activated: RoleSessions | None = None
 _from_environment: tuple[str, RoleSessions] | None = None
 
 
-def activate(plan: Plan, run: str | None = None, user: str | None = None) -> RoleSessions:
-    """Makes ``plan`` the one that this process's Python asks, until another is activated: for the driver."""
+def activate(role_sessions: RoleSessions) -> None:
+    """Makes these the role sessions that this process's Python asks, until others are activated: for the driver."""
     global _activated
-    _activated = sessions_of(plan, run, user)
-    return _activated
+    _activated = role_sessions
 
 
 def deactivate() -> None:

@@ -51,6 +51,14 @@ class RoleSessions:
         self._clients: dict[Any, Any] = {}
         _LIVE.add(self)
 
+    def boto3_session(self, role: str | None = None, uri: str | None = None) -> Any:
+        """The boto3.Session of a role, or of whatever serves ``uri``; neither means python.default_role."""
+        if role is not None and uri is not None:
+            raise TypeError("boto3_session() takes role= or uri=, not both")
+        if uri is not None:
+            return self.session_for(uri)
+        return self.session(role if role is not None else self._default_role("boto3_session"))
+
     def session(self, role: str) -> Any:
         """The boto3.Session of a role that python.roles allows. Raises UndeclaredError for any other."""
         self._check_allowed(role)
@@ -82,7 +90,7 @@ class RoleSessions:
         if uri is not None:
             name, decision = self._name_for(uri)
         else:
-            name = role if role is not None else self._default_role()
+            name = role if role is not None else self._default_role("client")
             self._check_allowed(name)
         region = region_name or self._region(decision)
         key = (service, name, region, _frozen(kwargs))
@@ -105,10 +113,10 @@ class RoleSessions:
             )
         )
 
-    def _default_role(self) -> str:
+    def _default_role(self, asked: str) -> str:
         if self._map.python_default_role is None:
             raise UndeclaredError(
-                f"client() was given neither role= nor uri=, and the declaration has no python.default_role (plan {self.plan.id})"
+                f"{asked}() was given neither role= nor uri=, and the declaration has no python.default_role (plan {self.plan.id})"
             )
         return self._map.python_default_role
 
