@@ -65,14 +65,14 @@ def _plan_given(settings: Mapping[str, str]) -> Plan:
     return plan
 
 
-def _set_everything(builder: Any, plan: Plan) -> targets.SparkSettings:
+def _set_everything(builder: Any, plan: Plan) -> targets.Settings:
     before = existing.settings(builder._options, os.environ)
     settings = _settings(plan, before, jar.find(os.environ))
     _apply(builder, settings, before)
     return settings
 
 
-def _set_what_a_running_jvm_takes(builder: Any, access: Access | None, where: Situation) -> targets.SparkSettings:
+def _set_what_a_running_jvm_takes(builder: Any, access: Access | None, where: Situation) -> targets.Settings:
     from pyspark import SparkContext
 
     SparkContext._ensure_initialized()
@@ -98,13 +98,13 @@ def _set_what_a_running_jvm_takes(builder: Any, access: Access | None, where: Si
     return settings
 
 
-def _settings(plan: Plan, before: Mapping[str, str], path: Path | None, draw_run: bool = False) -> targets.SparkSettings:
+def _settings(plan: Plan, before: Mapping[str, str], path: Path | None, draw_run: bool = False) -> targets.Settings:
     run = runs.find(os.environ, {} if draw_run else before)
-    return targets.spark_settings(plan, jar=path, run=run.id, user=run.user)
+    return targets.settings_for(plan, jar=str(path) if path else None, run=run.id, user=run.user)
 
 
-def _apply(builder: Any, settings: targets.SparkSettings, before: Mapping[str, str]) -> None:
-    merged = targets.merge(before, settings.spark)
+def _apply(builder: Any, settings: targets.Settings, before: Mapping[str, str]) -> None:
+    merged = targets.merge(before, settings.spark_settings(driver=()))
     for name, value in merged.changed.items():
         builder.config(name, value)
     for line in merged.log:
@@ -131,7 +131,7 @@ def _join(builder: Any, access: Access | None, context: Any) -> Any:
     return session
 
 
-def _prove(session: Any, settings: targets.SparkSettings) -> None:
+def _prove(session: Any, settings: targets.Settings) -> None:
     """The session has the plan, the JVM can follow it, and Python in this process follows the same."""
     context = session.sparkContext
     live = LiveJvm(context._jvm)
