@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
@@ -50,28 +51,36 @@ class AccountsDirectory:
     """What the STS gate reads from the accounts. The clients are made when first asked."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
-        self._lock = threading.Lock()
-        self._made: Accounts | None = None
-
-    def warm_up(self, account: str) -> None:
-        """Makes the IAM client of an account ahead of its first use."""
-        self._iam(account)
+        self._accounts = Accounts(port)
 
     def maximum_session_duration(self, role_arn: str) -> int:
-        account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
-        return int(self._iam(account).get_role(RoleName=name)["Role"].get("MaxSessionDuration", 3600))
+        found = self._iam(role_arn).get_role(RoleName=_name(role_arn))
+        return int(found["Role"].get("MaxSessionDuration", 3600))
 
     def client_ids(self, account: str, issuer: str) -> list[str] | None:
         arn = f"arn:aws:iam::{account}:oidc-provider/{issuer}"
         try:
-            found = self._iam(account).get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+            found = self._iam(arn).get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
         except ClientError:
             return None
         return [str(client_id) for client_id in found.get("ClientIDList", [])]
 
-    def _iam(self, account: str) -> Any:
-        with self._lock:
-            if self._made is None:
-                self._made = Accounts(self._port)
-        return self._made.client(account, "iam")
+    def trust(self, role_arn: str) -> dict[str, Any]:
+        try:
+            role = self._iam(role_arn).get_role(RoleName=_name(role_arn))["Role"]
+        except ClientError:
+            return {}
+        return dict(role["AssumeRolePolicyDocument"])
+
+    def permissions(self, arn: str) -> list[Mapping[str, Any]]:
+        kind = "User" if ":user/" in arn else "Role"
+        iam, name = self._iam(arn), {f"{kind}Name": _name(arn)}
+        read, list_names = getattr(iam, f"get_{kind.lower()}_policy"), getattr(iam, f"list_{kind.lower()}_policies")
+        return [read(**name, PolicyName=policy)["PolicyDocument"] for policy in list_names(**name)["PolicyNames"]]
+
+    def _iam(self, arn: str) -> Any:
+        return self._accounts.client(arn.split(":")[4], "iam")
+
+
+def _name(arn: str) -> str:
+    return arn.rsplit("/", 1)[-1]

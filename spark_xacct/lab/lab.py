@@ -23,6 +23,7 @@ from spark_xacct.lab.control_client import ControlClient
 from spark_xacct.lab.errors import LabError
 from spark_xacct.lab.preparation import prepare
 from spark_xacct.lab.process import LabProcess
+from spark_xacct.lab.proofs import Proofs
 from spark_xacct.model import AccessMap, Arn, Location
 
 
@@ -40,6 +41,7 @@ class Lab:
         self._process: LabProcess | None = None
         self._environment: dict[str, str] = {}
         self.documents: tuple[AccountDocuments, ...] = ()
+        self.proofs: tuple[str, ...] = ()
 
     # Life
 
@@ -60,8 +62,11 @@ class Lab:
             self._process = LabProcess.start(self._folder, tls=self._tls, tied=self._tied)
             self._accounts = Accounts(self._process.backend_port)
             self._control = ControlClient(self._process.port, self._process.token)
+            proofs = Proofs(self._accounts, self._control, self.endpoint, self._process.backend_endpoint)
+            proofs.begin()
             self.documents = seed.seed(self._accounts, self._prepared)
             self._make_environment()
+            self.proofs = proofs.finish()
         except BaseException:
             self.stop()
             raise

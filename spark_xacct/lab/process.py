@@ -57,6 +57,11 @@ class LabProcess:
             raise LabError(f"the lab did not start: {started['error']}")
         return cls(**started, child=child)
 
+    @property
+    def backend_endpoint(self) -> str:
+        """MiniStack itself, past the front."""
+        return f"http://127.0.0.1:{self.backend_port}"
+
     def to_json(self) -> dict[str, Any]:
         values = asdict(_without_child(self))
         del values["child"]

@@ -54,7 +54,20 @@ def make_principal(accounts: Accounts, principal: PrincipalDocuments, longest_se
             AssumeRolePolicyDocument=json.dumps(principal.trust or trusting_nobody()),
             MaxSessionDuration=max(3600, longest_session_seconds),
         )
-    put_permissions(accounts, principal.arn, principal.permissions)
+    put_permissions(accounts, principal.arn, without_foreign_owners(principal))
+
+
+def without_foreign_owners(principal: PrincipalDocuments) -> Mapping[str, Any] | None:
+    """The permissions without owner conditions that MiniStack would never meet: to it, ``aws:ResourceAccount`` of a
+    bucket is always the caller's own account.
+    """
+    document = principal.permissions
+    for statement in document["Statement"] if document else ():
+        equal = statement.get("Condition", {}).get("StringEquals", {})
+        if equal.get("aws:ResourceAccount") not in (None, principal.arn.account):
+            rest = {key: value for key, value in statement["Condition"].items() if key != "StringEquals"}
+            statement["Condition"] = rest
+    return document
 
 
 def trusting_nobody() -> dict[str, Any]:

@@ -88,7 +88,8 @@ def _watch(ministack: Ministack, stop: threading.Event) -> None:
 
 
 def _wait_for_end_of_stdin(stop: threading.Event) -> None:
-    while sys.stdin.buffer.read(4096):
+    # Not through sys.stdin: a thread that holds its lock aborts the interpreter's end.
+    while os.read(0, 4096):
         continue
     stop.set()
 

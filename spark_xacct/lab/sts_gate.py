@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from spark_xacct.lab import aws_request
+from spark_xacct.lab import aws_request, session_rules
 from spark_xacct.lab.aws_request import AwsRequest
 from spark_xacct.lab.refusals import refusal
 from spark_xacct.lab.sessions import Identities, Identity
@@ -21,7 +21,7 @@ from spark_xacct.model import limits
 MAXIMUM_SESSION_DURATION_DEFAULT_SECONDS = 3_600
 
 
-class Directory(Protocol):
+class Directory(session_rules.Policies, Protocol):
     """What the gate reads from the accounts behind it."""
 
     def maximum_session_duration(self, role_arn: str) -> int:
@@ -59,7 +59,7 @@ class StsGate:
             self._short_lives = list(lives)
 
     def before(self, request: AwsRequest) -> Message | None:
-        """A refusal that needs no look at the accounts' policies."""
+        """A refusal that AWS would give before it looks at who may assume the role."""
         if request.operation not in ("AssumeRole", "AssumeRoleWithWebIdentity"):
             return None
         out_of_range = _out_of_range(request.form.get("DurationSeconds"))
@@ -81,10 +81,10 @@ class StsGate:
             arn = caller.arn if caller else "unknown"
             self._identities.add(Identity(arn, issued.access_key_id, issued.secrets))
             return answer, issued.access_key_id
-        too_long = self._too_long(request, role_arn, caller)
-        if too_long:
+        refused = self._refused_after_all(request, role_arn, caller)
+        if refused is not None:
             # The session behind this answer reaches nobody: its key is neither given out nor known here.
-            return refusal(request, 400, "ValidationError", too_long), None
+            return refused, None
         life = next((life for life in self._short_lives if life.role in (None, role_arn)), None)
         expires = self._clock() + life.seconds if life else None
         if expires is not None:
@@ -102,6 +102,15 @@ class StsGate:
         except TokenRefusedError as error:
             return refusal(request, 400, error.code, str(error))
         return None
+
+    def _refused_after_all(self, request: AwsRequest, role_arn: str, caller: Identity | None) -> Message | None:
+        if request.operation == "AssumeRole" and caller is not None:
+            try:
+                session_rules.check(request.form, caller, self._directory)
+            except session_rules.SessionRefusedError as error:
+                return refusal(request, error.status, error.code, str(error))
+        too_long = self._too_long(request, role_arn, caller)
+        return refusal(request, 400, "ValidationError", too_long) if too_long else None
 
     def _too_long(self, request: AwsRequest, role_arn: str, caller: Identity | None) -> str | None:
         duration = int(request.form.get("DurationSeconds", MAXIMUM_SESSION_DURATION_DEFAULT_SECONDS))
