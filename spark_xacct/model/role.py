@@ -119,38 +119,48 @@ class Role:
         session_name.check(self.session_name)
         if not limits.DURATION_MINIMUM_SECONDS <= self.duration_seconds <= limits.DURATION_MAXIMUM_SECONDS:
             raise ModelError(f"duration {self.duration_seconds} s is outside 15m (900 s) to 12h (43200 s)")
-        self._check_tags()
-        if self.source_identity is not None and not limits.SOURCE_IDENTITY.match(self.source_identity):
-            raise ModelError("source identity does not fit STS: 2 to 64 letters, digits and _+=,.@-")
-        if self.policy is not None and len(self.policy) > limits.SESSION_POLICY_MAXIMUM_CHARACTERS:
-            raise ModelError(
-                f"the session policy of role {self.name} has {len(self.policy)} characters; STS takes 2048: bind fewer buckets to the role, "
-                "or use managed policies (session_policy: {arns: [...]})"
-            )
-        if len(self.policy_arns) > limits.SESSION_POLICY_ARNS_MAXIMUM:
-            raise ModelError(f"{len(self.policy_arns)} session policy ARNs; STS takes 10")
-
-    def _check_tags(self) -> None:
-        if len(self.tags) > limits.TAGS_MAXIMUM:
-            raise ModelError(f"{len(self.tags)} session tags; STS takes 50")
-        for key, value in self.tags:
-            if not 1 <= len(key) <= limits.TAG_KEY_MAXIMUM_CHARACTERS or not limits.TAG_TEXT.match(key):
-                raise ModelError(f'tag key "{key}" does not fit STS: 1 to 128 letters, digits, spaces and _.:/=+-@')
-            if len(value) > limits.TAG_VALUE_MAXIMUM_CHARACTERS or not limits.TAG_TEXT.match(value):
-                raise ModelError(
-                    f'the value of tag "{key}" does not fit STS: up to 256 letters, digits, spaces and _.:/=+-@'
-                )
-        if len({key.lower() for key, _ in self.tags}) != len(self.tags):
-            raise ModelError("two session tags differ in case only; STS takes them for one")
+        check_tags(self.tags)
         missing = [key for key in self.transitive_tags if key not in dict(self.tags)]
         if missing:
             raise ModelError(f'transitive tag "{missing[0]}" is not among the tags of the role')
+        if self.source_identity is not None:
+            check_source_identity(self.source_identity)
+        if self.policy is not None and len(self.policy) > limits.SESSION_POLICY_MAXIMUM_CHARACTERS:
+            raise ModelError(
+                f"the session policy of role {self.name} has {len(self.policy)} characters, STS takes 2048; "
+                "bind fewer buckets to the role, or use managed policies (session_policy: {arns: [...]})"
+            )
+        if len(self.policy_arns) > limits.SESSION_POLICY_ARNS_MAXIMUM:
+            raise ModelError(
+                f"role {self.name} has {len(self.policy_arns)} session policy ARNs, STS takes 10; remove some"
+            )
 
     def set_fields(self) -> list[str]:
         """The names of the STS-carried fields that are set to something, for what cannot carry them all."""
         return [
             item.name for item in fields(self) if "sts" in item.metadata and getattr(self, item.name) not in (None, ())
         ]
+
+
+def check_source_identity(text: str) -> None:
+    """Raises ModelError for what STS refuses."""
+    if not limits.SOURCE_IDENTITY.match(text) or text.startswith("aws:"):
+        raise ModelError(f'source identity "{text}" does not fit STS: 2 to 64 letters, digits and _+=,.@-')
+
+
+def check_tags(tags: tuple[tuple[str, str], ...]) -> None:
+    """Raises ModelError for what STS refuses."""
+    if len(tags) > limits.TAGS_MAXIMUM:
+        raise ModelError(f"{len(tags)} session tags are more than the 50 that STS takes")
+    for key, value in tags:
+        if not 1 <= len(key) <= limits.TAG_KEY_MAXIMUM_CHARACTERS or not limits.TAG_TEXT.match(key):
+            raise ModelError(f'tag key "{key}" does not fit STS: 1 to 128 letters, digits, spaces and _.:/=+-@')
+        if len(value) > limits.TAG_VALUE_MAXIMUM_CHARACTERS or not limits.TAG_TEXT.match(value):
+            raise ModelError(
+                f'the value of tag "{key}" does not fit STS: up to 256 letters, digits, spaces and _.:/=+-@'
+            )
+    if len({key.lower() for key, _ in tags}) != len(tags):
+        raise ModelError("two session tags differ in case only, and STS takes them for one")
 
 
 def sts_fields() -> dict[str, Mapping[str, Any]]:
