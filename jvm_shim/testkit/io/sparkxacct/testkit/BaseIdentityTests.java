@@ -1,0 +1,159 @@
+package io.sparkxacct.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.sparkxacct.plan.PlanReader;
+import io.sparkxacct.session.FailureException;
+import io.sparkxacct.session.RoleSession;
+import io.sparkxacct.session.StsInputs;
+import io.sparkxacct.session.StsLine;
+import io.sparkxacct.session.StsSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Function;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every base identity that one SDK can serve, by the class that plans carry for it. */
+public abstract class BaseIdentityTests {
+    @TempDir
+    Path directory;
+
+    private final Function<StsInputs, StsLine> line;
+    private final TestEnvironment environment = new TestEnvironment();
+    private LoopbackIdentity host;
+    private LoopbackSts sts;
+
+    protected BaseIdentityTests(Function<StsInputs, StsLine> line) {
+        this.line = line;
+    }
+
+    /** The provider class of a kind for this SDK; as in spark_xacct/model/bases.py. */
+    protected abstract String classOf(String kind);
+
+    @BeforeEach
+    void startServers() {
+        host = LoopbackIdentity.start();
+        sts = LoopbackSts.start();
+        for (String variable : List.of("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_EC2_METADATA_DISABLED",
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_PROFILE")) {
+            environment.unset(variable);
+        }
+        // One name each: SDK v1, SDK v2. Nothing outside this machine may answer.
+        System.setProperty("com.amazonaws.sdk.ec2MetadataServiceEndpointOverride", host.endpoint());
+        System.setProperty("aws.ec2MetadataServiceEndpoint", host.endpoint());
+    }
+
+    @AfterEach
+    void stopServers() {
+        environment.close();
+        host.close();
+        sts.close();
+    }
+
+    @Test
+    void env() {
+        environment.set("AWS_ACCESS_KEY_ID", "AKIAENV").set("AWS_SECRET_ACCESS_KEY", "s");
+
+        assertEquals("AKIAENV", base("env", null).accessKeyId());
+    }
+
+    @Test
+    void envWithASessionToken() {
+        environment.set("AWS_ACCESS_KEY_ID", "ASIAENV").set("AWS_SECRET_ACCESS_KEY", "s").set("AWS_SESSION_TOKEN", "t");
+
+        assertEquals("t", base("env", null).sessionToken());
+    }
+
+    @Test
+    void envThatIsNotThere() {
+        String message = assertThrows(FailureException.class, () -> base("env", null)).getMessage();
+
+        assertEquals("the base identity (env) gives no credentials: ", message.substring(0, message.indexOf(':') + 2));
+        assertEquals("; run this process with it, or change base: in the declaration", message.substring(message.lastIndexOf(';')));
+    }
+
+    @Test
+    void container() {
+        environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", host.endpoint() + "/container")
+            .set("AWS_CONTAINER_AUTHORIZATION_TOKEN", LoopbackIdentity.CONTAINER_TOKEN);
+
+        assertEquals(LoopbackIdentity.CONTAINER_KEY, base("container", null).accessKeyId());
+    }
+
+    @Test
+    void instanceProfile() {
+        assertEquals(LoopbackIdentity.INSTANCE_KEY, base("instance-profile", null).accessKeyId());
+    }
+
+    @Test
+    void emrRuntimeRole() {
+        environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", host.endpoint() + "/container")
+            .set("AWS_CONTAINER_AUTHORIZATION_TOKEN", LoopbackIdentity.CONTAINER_TOKEN);
+
+        assertEquals(LoopbackIdentity.CONTAINER_KEY, base("emr-runtime-role", null).accessKeyId());
+    }
+
+    @Test
+    void profile() throws IOException {
+        Path file = Files.writeString(directory.resolve("credentials"),
+            "[default]\naws_access_key_id=AKIADEFAULT\naws_secret_access_key=s\n[etl]\naws_access_key_id=AKIAETL\naws_secret_access_key=s\n");
+        environment.set("AWS_CREDENTIAL_PROFILES_FILE", file.toString()).set("AWS_SHARED_CREDENTIALS_FILE", file.toString());
+
+        assertEquals("AKIAETL", base("profile", "etl").accessKeyId());
+    }
+
+    @Test
+    void irsaAsksThePlansStsWithTheTokenOfTheFile() throws IOException {
+        environment.set("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/etl").set("AWS_ROLE_SESSION_NAME", "pod-7")
+            .set("AWS_WEB_IDENTITY_TOKEN_FILE", Files.writeString(directory.resolve("token"), "web-identity-token\n").toString());
+
+        assertEquals("ASIAETL", base("irsa", null).accessKeyId());
+        LoopbackSts.Request request = sts.requests().get(0);
+        assertEquals(null, request.signer());
+        assertEquals("{Action=AssumeRoleWithWebIdentity, RoleArn=arn:aws:iam::111122223333:role/etl, RoleSessionName=pod-7, Version=2011-06-15,"
+            + " WebIdentityToken=web-identity-token}", request.form().toString());
+    }
+
+    @Test
+    void irsaWithoutItsVariable() {
+        String message = assertThrows(FailureException.class, () -> base("irsa", null)).getMessage();
+
+        assertEquals("the base identity (irsa) gives no credentials: environment variable AWS_ROLE_ARN is not set, which base irsa needs;"
+            + " run this process with it, or change base: in the declaration", message);
+    }
+
+    @Test
+    void irsaThatStsRefuses() throws IOException {
+        environment.set("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/etl")
+            .set("AWS_WEB_IDENTITY_TOKEN_FILE", Files.writeString(directory.resolve("token"), "x").toString());
+        sts.answering(request -> LoopbackSts.Reply.error(400, "InvalidIdentityToken", "No OpenIDConnect provider found"));
+
+        String message = assertThrows(FailureException.class, () -> base("irsa", null)).getMessage();
+
+        assertEquals("the base identity (irsa) gives no credentials: AssumeRoleWithWebIdentity of arn:aws:iam::111122223333:role/etl was refused"
+            + " by STS: InvalidIdentityToken: No OpenIDConnect provider found; run this process with it, or change base: in the declaration", message);
+    }
+
+    protected final RoleSession base(String kind, String profile) {
+        String className = classOf(kind);
+        String json = PlanTexts.json("{\"kind\":\"" + kind + "\",\"v1\":\"" + className + "\",\"v2\":\"" + className + "\""
+            + (profile == null ? "" : ",\"profile\":\"" + profile + "\"") + "}", sts.endpoint(), "", "", "@deny");
+        StsInputs inputs = new StsInputs(PlanReader.fromJson(json), "r1", "ana", System::getenv, new Configuration(false));
+        return new StsSource(inputs, line.apply(inputs)).base();
+    }
+
+    protected final TestEnvironment environment() {
+        return environment;
+    }
+
+    protected final LoopbackIdentity host() {
+        return host;
+    }
+}
