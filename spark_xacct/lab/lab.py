@@ -24,6 +24,7 @@ from spark_xacct.lab.errors import LabError
 from spark_xacct.lab.preparation import prepare
 from spark_xacct.lab.process import LabProcess
 from spark_xacct.lab.proofs import Proofs
+from spark_xacct.lab.removal import removed
 from spark_xacct.model import AccessMap, Arn, Location
 
 
@@ -295,6 +296,16 @@ class Lab:
             yield
         finally:
             self._control.ask("short_lives", lives=[])
+
+    @contextlib.contextmanager
+    def without(self, *, role: str, action: str, document: str | None = None) -> Iterator[None]:
+        """While the block runs, ``action`` is gone from what ``role`` (a declared role, "base" or an ARN) holds.
+
+        ``document``: "trust" or "permissions"; default: the trust where it holds the action, else the permissions.
+        Sessions that are out keep what they have: new ones are refused, as on AWS.
+        """
+        with removed(self._accounts, self.documents, self._arn(role), action, document):
+            yield
 
     def expire_now(self, role: str | None = None) -> int:
         """Ends all live sessions (of one role) at once; their holders are not told. Returns how many."""
