@@ -205,8 +205,8 @@ class BucketSection(Section):
     access: Access = Field("read", description="feeds IAM documents and session policies; no guard at run time")
     owner: Account | None = Field(None, description="the account that must own the bucket; default: the role's")
     region: Region | None = Field(None, description="the bucket's region, where it is not the cluster's")
-    kms: KmsSection = Field(KmsSection(), description="KMS keys")
-    s3: S3Section = Field(S3Section(), description="native settings of the connectors")
+    kms: KmsSection = Field(default_factory=KmsSection, description="KMS keys")
+    s3: S3Section = Field(default_factory=S3Section, description="native settings of the connectors")
     prefixes: dict[
         Prefix,
         Annotated[Annotated[str, Tag(TEXT)] | Annotated[PrefixSection, Tag(MAPPING)], Discriminator(_form)],
