@@ -7,7 +7,7 @@ from typing import Any
 
 from spark_xacct.errors import ModelError
 from spark_xacct.iam.chains import Assumption
-from spark_xacct.iam.explained import Explained, explained, sid
+from spark_xacct.iam.explained import Explained, explained, sid, with_different_sids
 from spark_xacct.model import Arn, BaseKind, ExternalId, Role
 from spark_xacct.model.bases import row_of
 
@@ -20,7 +20,7 @@ def of_role(hops: Iterable[Assumption], external_ids: Mapping[str, str]) -> tupl
     AWS's own examples split them too: a condition on sts:ExternalId says nothing about sts:TagSession.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
     """
-    return tuple(statement for hop in hops for statement in _of_hop(hop, external_ids))
+    return with_different_sids(statement for hop in hops for statement in _of_hop(hop, external_ids))
 
 
 def _of_hop(hop: Assumption, external_ids: Mapping[str, str]) -> Iterable[Explained]:
