@@ -17,7 +17,23 @@ class Explained:
     reason: str
 
     @property
-    def sid(*words: str) -> str:
+    def sid(self) -> str:
+        return str(self.statement["Sid"])
+
+
+def explained(sid: str, reason: str, **elements: Any) -> Explained:
+    """A statement from its elements; one-element lists become the element, empty ones are left out."""
+    statement: dict[str, Any] = {"Sid": sid}
+    statement.update({name: single(value) for name, value in elements.items() if value})
+    return Explained(statement, reason)
+
+
+def policy(statements: Iterable[Explained]) -> dict[str, Any]:
+    """A policy document of these statements."""
+    return {"Version": "2012-10-17", "Statement": [dict(item.statement) for item in statements]}
+
+
+def sid(*words: str) -> str:
     """A Sid from words. IAM takes letters and digits only."""
     parts = [part for word in words for part in re.findall(r"[A-Za-z0-9]+", word)]
     return "Xacct" + "".join(part[0].upper() + part[1:] for part in parts)

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spark_xacct.errors import ModelError
 from spark_xacct.iam import AccountDocuments
@@ -26,6 +26,9 @@ from spark_xacct.lab.process import LabProcess
 from spark_xacct.lab.proofs import Proofs
 from spark_xacct.lab.removal import removed
 from spark_xacct.model import AccessMap, Arn, Location
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Lab:
@@ -46,7 +49,7 @@ class Lab:
 
     # Life
 
-    def __enter__(self) -> Lab:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(
@@ -54,7 +57,7 @@ class Lab:
     ) -> None:
         self.stop()
 
-    def start(self) -> Lab:
+    def start(self) -> Self:
         """Starts the servers and makes everything that the declaration names. Raises LabError; then nothing runs."""
         parent = cache_folder() / "labs"
         parent.mkdir(exist_ok=True, mode=0o700)

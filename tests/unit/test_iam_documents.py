@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 from fakes.two_accounts import (
-    A,
-    B,
-    C,
     ETL,
     EVENTS,
     EXTERNAL_ID,
     HUB,
     READER,
     WRITER,
+    A,
+    B,
+    C,
     hub,
     partner,
     two_accounts,
