@@ -179,16 +179,18 @@ def providers(
     base: Base, sts: StsClients, environment: Mapping[str, str], run: str, now: Callable[[], datetime]
 ) -> list[CredentialProvider]:
     """botocore's providers for this kind, in order, and no other."""
-    session = _BaseSession(profile=base.profile)
-    session.sts = sts
-    found = {
-        provider.METHOD: provider for provider in create_credential_resolver(session, region_name=sts.region).providers
-    }
+    found: dict[str | None, CredentialProvider] = {}
     if base.kind is not BaseKind.PROFILE:
         found[EnvProvider.METHOD] = EnvProvider(environ=dict(environment))
         found[ContainerProvider.METHOD] = ContainerProvider(environ=dict(environment))
         found[_WebIdentity.METHOD] = _WebIdentity(sts, environment, run, now)
-    return [found[method] for method in row_of(base.kind).botocore if method in found]
+    methods = row_of(base.kind).botocore
+    if any(method not in found for method in methods):
+        session = _BaseSession(profile=base.profile)
+        session.sts = sts
+        for provider in create_credential_resolver(session, region_name=sts.region).providers:
+            found.setdefault(provider.METHOD, provider)
+    return [found[method] for method in methods if method in found]
 
 
 class _BaseSession(botocore.session.Session):

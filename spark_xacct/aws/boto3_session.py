@@ -25,11 +25,13 @@ class RoleBoto3Session(boto3.Session):
         credentials: Any,
         access_map: AccessMap,
         region_name: str,
+        loader: Any,
         again: tuple[Callable[..., Any], tuple[Any, ...]],
     ) -> None:
-        """``again``: a function and its arguments that make the same session in another process."""
+        """``loader``: botocore's data loader, shared because each new one parses all endpoints again. ``again``: a function and its arguments that make the same session in another process."""
         core = botocore.session.Session()
         core.user_agent_extra = f"spark-xacct/{__version__}"
+        core.register_component("data_loader", loader)
         core.register_component("credential_provider", CredentialResolver([_Fixed(credentials)]))
         core.register(bucket_owner.EVENT, bucket_owner.BucketOwners(access_map, credentials))
         super().__init__(botocore_session=core, region_name=region_name)

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from botocore.credentials import DeferredRefreshableCredentials
 from botocore.utils import parse_timestamp
 
-from spark_xacct.aws.failure import FailureMemory, SessionFailed
+from spark_xacct.aws.failure import Failure, FailureMemory, SessionFailed
 
 METHOD = "spark-xacct"
 LOG = logging.getLogger("spark_xacct.aws")
@@ -21,9 +21,6 @@ REFRESH_AHEAD_SECONDS = 15 * 60
 WAIT_AHEAD_SECONDS = 60
 # No real session lives shorter; one that seems to was dated by a clock ahead of STS's.
 SHORTEST_LIFE_SECONDS = 1
-
-# The four fields that botocore's fetchers answer: access_key, secret_key, token, expiry_time.
-Fetched = dict
 
 
 class SessionCredentials(DeferredRefreshableCredentials):
@@ -39,10 +36,12 @@ class SessionCredentials(DeferredRefreshableCredentials):
         fetch: Callable[[], dict[str, Any]],
         duration_seconds: int,
         now: Callable[[], datetime],
+        hops: int = 0,
     ) -> None:
-        """``fetch`` raises SessionFailed. ``duration_seconds``: what STS is asked for."""
+        """``fetch`` raises SessionFailed. ``duration_seconds``: what STS is asked for. ``hops``: how long the role's chain is."""
         super().__init__(refresh_using=self._fetch_or_keep, method=METHOD, time_fetcher=now)
         self.name = name
+        self._hops = hops
         self._fetch = fetch
         self._duration = timedelta(seconds=duration_seconds)
         self._now = now
@@ -57,6 +56,13 @@ class SessionCredentials(DeferredRefreshableCredentials):
             return False
         return bool(super().refresh_needed(refresh_in))
 
+    def get_frozen_credentials(self) -> Any:
+        """The three values of one session. Raises SessionFailed only when no valid session is left."""
+        if not self._is_valid():
+            # Before botocore, which logs the traceback of every refresh that fails.
+            self._raise_remembered()
+        return super().get_frozen_credentials()
+
     def renew_lock(self) -> None:
         """For the child of a fork: another thread of the parent may have held the lock. The session stays in use."""
         self._refresh_lock = threading.Lock()
@@ -65,23 +71,31 @@ class SessionCredentials(DeferredRefreshableCredentials):
         return self._ends is not None and self._now() < self._ends
 
     def _fetch_or_keep(self) -> dict[str, Any]:
-        remembered = self._memory.remembered()
-        if remembered is not None:
-            raise SessionFailed(remembered)
+        self._raise_remembered()
         started = self._now()
         try:
             fetched = self._fetch()
         except SessionFailed as failed:
             if self._served is None or not self._is_valid():
-                raise SessionFailed(self._memory.remember(failed.failure)) from None
+                raise self._failed(self._memory.remember(failed.failure)) from None
             held_back = self._memory.remember(failed.failure, self._life)
-            LOG.warning("%s: %s; the session in use ends at %s", self.name, held_back.first_line(None, 0), self._ends)
+            LOG.warning(
+                "%s: %s; the session in use ends at %s", self.name, held_back.first_line(None, self._hops), self._ends
+            )
             return self._served
         self._memory.clear()
         return self._accepted(fetched, started)
 
+    def _raise_remembered(self) -> None:
+        remembered = self._memory.remembered()
+        if remembered is not None:
+            raise self._failed(remembered)
+
+    def _failed(self, failure: Failure) -> SessionFailed:
+        return SessionFailed(failure, self.name if self._hops else None, self._hops)
+
     def _accepted(self, fetched: dict[str, Any], started: datetime) -> dict[str, Any]:
-        """The session with its end by this machine's clock: the earlier of STS's word and the life asked for."""
+        """What botocore's fetcher answered, with its end by this machine's clock: the earlier of STS's word and the life asked for."""
         stated = parse_timestamp(fetched["expiry_time"])
         longest = started + self._duration
         if (stated - started).total_seconds() < SHORTEST_LIFE_SECONDS:

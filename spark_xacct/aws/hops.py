@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from botocore.credentials import AssumeRoleCredentialFetcher
 
 from spark_xacct.aws import assume_role, failure
-from spark_xacct.aws.credentials import SessionCredentials
 from spark_xacct.aws.failure import Failure, Hop, SessionFailed
 from spark_xacct.aws.sts import CALL_ERRORS, StsClients
 from spark_xacct.errors import ModelError
@@ -78,18 +76,3 @@ class HopRequest:
             raise SessionFailed(
                 Failure(failure.PLAN, f"STS would refuse the request: {error}", "correct the declaration", self._hop)
             ) from None
-
-
-class HopCredentials(SessionCredentials):
-    """The session of one role, whose failures are told as the failures of that role's chain."""
-
-    def __init__(self, request: HopRequest, role: Role, hops: int, now: Callable[[], datetime]) -> None:
-        super().__init__(f"role {role.name}", request.fetch, role.duration_seconds, now)
-        self._hops = hops
-
-    def get_frozen_credentials(self) -> Any:
-        """The three values of one session. Raises SessionFailed only when no valid session is left."""
-        try:
-            return super().get_frozen_credentials()
-        except SessionFailed as failed:
-            raise failed.read_as(self.name, self._hops) from None

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from spark_xacct import keys
 from spark_xacct.aws.dependency import require_boto3
+from spark_xacct.aws.failure import SessionFailed
 from spark_xacct.errors import UndeclaredError
 from spark_xacct.model import Decision, DecisionKind, Location
 from spark_xacct.plan import Plan, decode
@@ -150,14 +151,20 @@ class RoleSessions:
             if found is None:
                 label = "the base identity" if name == _BASE else f"role {name}"
                 again = (_session_again, (self.plan.text, self.run, self.user, name, region))
-                found = RoleBoto3Session(label, self._credentials_of(name), self._map, region, again)
+                try:
+                    credentials = self._credentials_of(name)
+                except SessionFailed as failed:
+                    hops = 0 if name == _BASE else len(self._map.chain(name))
+                    raise failed.read_as(label if hops else None, hops) from None
+                found = RoleBoto3Session(label, credentials, self._map, region, self._sts.loader, again)
                 self._sessions[(name, region)] = found
             return found
 
     def _credentials_of(self, name: str) -> Any:
         """The one credentials object of a role in this process; a chain shares those of its hops."""
         from spark_xacct.aws.base_identity import BaseCredentials, check_kind
-        from spark_xacct.aws.hops import HopCredentials, HopRequest
+        from spark_xacct.aws.credentials import SessionCredentials
+        from spark_xacct.aws.hops import HopRequest
         from spark_xacct.aws.sts import StsClients
 
         with self._lock:
@@ -175,7 +182,7 @@ class RoleSessions:
                 source = self._credentials_of(role.via or _BASE)
                 caller = self._map.roles[role.via].arn if role.via else self._map.base.arn
                 request = HopRequest(role, hops, source, caller, self._sts, self.environment, self.run, self.user)
-                made = HopCredentials(request, role, hops, self._now)
+                made = SessionCredentials(f"role {name}", request.fetch, role.duration_seconds, self._now, hops)
             self._credentials[name] = made
             return made
 

@@ -9,6 +9,7 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
 from spark_xacct.aws import failure
@@ -21,6 +22,7 @@ ATTEMPTS = 3
 
 # What a call of STS raises when it has no good answer.
 CALL_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
+_NO_ANSWER = (HTTPClientError, BotoConnectionError)
 
 _OBJECT_ADDRESS = re.compile(r"<[^<>]* object at 0x[0-9a-f]+>: |\w+\(host='[^']*', port=\d+\): ")
 
@@ -51,6 +53,11 @@ class StsClients:
             session.set_config_variable("ignore_configured_endpoint_urls", True)
             self._session = session
         return self._session
+
+    @property
+    def loader(self) -> Any:
+        """botocore's loader of service models, with what it has read so far."""
+        return self.session.get_component("data_loader")
 
     def forget_session(self) -> None:
         """For the child of a fork."""
@@ -87,8 +94,8 @@ class StsClients:
             answer = error.response.get("Error", {})
             found = failure.answered(
                 int(metadata.get("HTTPStatusCode", 0)),
-                str(answer.get("Code", "Unknown")),
-                str(answer.get("Message", "")),
+                str(answer.get("Code") or "Unknown"),
+                str(answer.get("Message") or ""),
                 hop,
                 caller,
                 self.endpoint_for_people,
@@ -102,14 +109,14 @@ class StsClients:
                 found.sts_message,
                 int(metadata.get("RetryAttempts", 0)) + 1,
             )
-        if isinstance(error, HTTPClientError):
+        if isinstance(error, _NO_ANSWER):
             return failure.unreachable(self.endpoint_for_people, _cause(error), hop)
         if isinstance(error, ResponseParserError):
             return failure.unreachable(self.endpoint_for_people, "the answer is none of STS's", hop)
         return Failure(failure.PLAN, f"the request cannot be sent: {error}", hop=hop)
 
 
-def _cause(error: HTTPClientError) -> str:
+def _cause(error: BaseException) -> str:
     """botocore's and urllib3's words without the addresses of their objects."""
     inner = getattr(error, "kwargs", {}).get("error") or error
     return _OBJECT_ADDRESS.sub("", str(inner)).strip() or type(inner).__name__

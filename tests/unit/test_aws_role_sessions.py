@@ -14,6 +14,7 @@ import pytest
 from fakes.plans import ENVIRONMENT, document, plan
 from fakes.s3 import FakeS3
 from fakes.sts import BASE_KEY, FakeSts
+
 from spark_xacct.aws import RoleSessions
 from spark_xacct.errors import RoleSessionError, UndeclaredError
 from spark_xacct.plan import decode
@@ -308,7 +309,9 @@ def test_what_is_not_declared_for_python_is_refused(sts, arguments, message):
 
 def test_undeclared_under_deny_has_the_reason_of_the_decision(sts):
     role_sessions = sessions(sts, otherwise="@deny")
-    with pytest.raises(UndeclaredError, match=r"^bucket stranger: bucket stranger is not declared; otherwise: deny refuses it; add"):
+    with pytest.raises(
+        UndeclaredError, match=r"^bucket stranger: bucket stranger is not declared; otherwise: deny refuses it; add"
+    ):
         role_sessions.session_for("s3a://stranger/x")
 
 
@@ -348,7 +351,13 @@ def test_texts_and_pickles_hold_no_secret(sts, s3, caplog):
     key_of(role_sessions, "partner")
     base = role_sessions.session_for("s3a://scratch/")
     base.get_credentials().get_frozen_credentials()
-    texts = [repr(role_sessions), repr(session), repr(session.get_credentials()), repr(base.get_credentials()), caplog.text]
+    texts = [
+        repr(role_sessions),
+        repr(session),
+        repr(session.get_credentials()),
+        repr(base.get_credentials()),
+        caplog.text,
+    ]
     texts += [pickle.dumps(role_sessions).decode("latin-1"), pickle.dumps(session).decode("latin-1")]
     assert [text for text in texts if "PLANTED" in text] == []
     assert "role partner: a new session, valid until" in caplog.text
