@@ -1,0 +1,66 @@
+"""``spark-xacct render``: the settings of a target."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from spark_xacct import declaration, plan, targets
+from spark_xacct.cli import output
+from spark_xacct.cli.settings import Settings, with_settings
+
+PLAN = "plan"
+
+
+class _Target(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2 only
+    """A target's name; asked of the registry each time, which anyone may add to."""
+
+    name = "target"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in _names():
+            self.fail(f'"{value}" is not one of {", ".join(_names())}', param, ctx)
+        return value
+
+
+class _ListsTargets(click.Command):
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Targets"):
+            formatter.write_text(", ".join(_names()))
+
+
+def _names() -> list[str]:
+    return [PLAN, *targets.names()]
+
+
+def _buckets(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(bucket for value in values for bucket in value.split(",") if bucket)
+
+
+@click.command(cls=_ListsTargets, short_help="Print the settings of a target.")
+@click.argument("target", type=_Target(), metavar="TARGET")
+@click.option("--release", metavar="LABEL", help="spark-3.5, spark-4, emr-7.10.0, ... Default: the pyspark found here.")
+@click.option("--use", metavar="BUCKET,...", multiple=True, callback=_buckets, help="Render these buckets only.")
+@with_settings
+@click.pass_obj
+def render(settings: Settings, target: str, release: str | None, use: tuple[str, ...]) -> None:
+    """Print the settings that put the declaration in force on TARGET.
+
+    The target plan prints the plan itself, which load and start take where no declaration can be read
+    (with --format json: readable, the same plan).
+    """
+    compiled = plan.encode(declaration.load(settings.config, settings.env).access_map)
+    if target == PLAN:
+        if release is not None or use:
+            raise click.UsageError(
+                "the plan is the same for every release and holds every bucket; drop --release and --use"
+            )
+        output.data(compiled.canonical_json() if settings.format == "json" else compiled.text)
+        return
+    rendered: Any = targets.render(target, compiled, release=release, use=use)
+    if settings.format == "json":
+        output.data(json.dumps(rendered.data, indent=2))
+    else:
+        output.data(rendered.text().rstrip("\n"))
