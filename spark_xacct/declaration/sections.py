@@ -281,7 +281,8 @@ class DeclarationSection(Section):
 def json_schema() -> dict[str, Any]:
     """JSON Schema of a declaration, with a description of every field, for editors."""
     schema = DeclarationSection.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "spark-xacct declaration", **schema}
+    schema["title"] = "spark-xacct declaration"
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def section_at(path: Iterable[int | str]) -> set[str]:
