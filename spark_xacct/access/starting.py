@@ -125,10 +125,20 @@ def _join(builder: Any, access: Access | None, context: Any) -> Any:
             "stop the session and call start() again"
         )
     session = builder.getOrCreate()
-    conf = dict(context.getConf().getAll())
-    run = runs.find(os.environ, conf)
-    aws.activate(Access(in_force, run.id, run.user).role_sessions)
+    _prove(session, _settings(in_force, dict(context.getConf().getAll()), None))
     return session
+
+
+def _problem_with_lines(settings: targets.Settings, conf: Mapping[str, str]) -> str | None:
+    """The first provider line that is not in force: without it a declared bucket is reached under another identity."""
+    for setting in settings.spark_settings(driver=()):
+        there = conf.get(setting.name)
+        if setting.value == settings.provider and there != setting.value:
+            return (
+                f"{setting.name} must be {setting.value} and is {there or 'not set'} ({setting.reason}); "
+                "restore the line, or stop the session and let start() set it"
+            )
+    return None
 
 
 def _prove(session: Any, settings: targets.Settings) -> None:
@@ -142,6 +152,7 @@ def _prove(session: Any, settings: targets.Settings) -> None:
             f"{settings.plan.about} was set, and {in_force.about if in_force else 'no plan'} is in force: something after "
             "start() changed spark.hadoop.fs.xacct.plan"
         )
+    require(_problem_with_lines(settings, dict(context.getConf().getAll())))
     require(live.problem_with_provider(settings.provider))
     live.activate(settings.plan, settings.run, settings.user)
     jar_path = jar.find(os.environ)

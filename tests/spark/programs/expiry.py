@@ -1,0 +1,30 @@
+"""Reads and sends for some seconds while role sessions live for a few: nothing may fail."""
+
+import sys
+import time
+
+from pyspark.sql import SparkSession
+from telling import result
+
+import spark_xacct as xacct
+
+DECLARATION, QUEUE, SECONDS = sys.argv[1], sys.argv[2], float(sys.argv[3])
+spark = xacct.start(SparkSession.builder.appName("expiry"), DECLARATION)
+
+
+def publish(rows):
+    end = time.monotonic() + SECONDS / 4
+    while time.monotonic() < end:
+        xacct.client("sqs", role="partner").send_message(QueueUrl=QUEUE, MessageBody="x")
+        time.sleep(0.5)
+        yield 1
+
+
+end = time.monotonic() + SECONDS
+rounds = rows = sent = 0
+while time.monotonic() < end:
+    rows += spark.read.json("s3a://partner-data/events/").count()
+    sent += spark.sparkContext.parallelize(range(2), 2).mapPartitions(publish).sum()
+    rounds += 1
+result(rounds=rounds, rows=rows, sent=sent)
+spark.stop()

@@ -1,0 +1,97 @@
+"""The main job on a local cluster whose executors see only what was rendered."""
+
+from __future__ import annotations
+
+import pytest
+from running import DECLARATION, Finished, SparkRunner
+
+from spark_xacct.lab.call_log import Call
+from spark_xacct.lab.lab import Lab
+
+READER = "arn:aws:sts::444455556666:assumed-role/reader/"
+WRITER = "arn:aws:sts::777788889999:assumed-role/writer/"
+JVM, PYTHON = "Hadoop", "Boto3"
+
+
+@pytest.fixture(scope="module")
+def main_job(runner: SparkRunner, lab: Lab) -> tuple[Finished, list[Call]]:
+    """One run, for all tests of this module, and the calls that the server logged meanwhile."""
+    lab.clear_calls()
+    extra = {"spark.hadoop.fs.s3a.multipart.size": "5M", "spark.hadoop.fs.s3a.multipart.threshold": "5M"}
+    configuration = runner.configuration("main-job", extra, master="local-cluster[2,1,1024]")
+    finished = runner.run(
+        "main_job.py", str(DECLARATION), lab.queue_url("events"), environment=runner.environment(configuration)
+    )
+    return finished, lab.calls()
+
+
+def who(calls: list[Call], agent: str, *operations: str, bucket: str | None = None) -> set[str]:
+    """The role sessions behind the successful calls of these operations, by the server's log."""
+    return {
+        str(call.who)
+        for call in calls
+        if call.operation in operations
+        and call.status < 300
+        and call.user_agent.startswith(agent)
+        and (bucket is None or call.bucket == bucket)
+    }
+
+
+def test_every_row_is_read_written_and_sent(main_job: tuple[Finished, list[Call]]) -> None:
+    results = main_job[0].results
+    assert results["read"] == {f"partner-{name}": 100 for name in ("data", "b1", "b2", "b3", "b4")}
+    assert (results["read_s3"], results["sent"], results["ids"]) == (100, 100, 100)
+    assert (results["big"], results["renamed"]) == (200_000, True)
+
+
+def test_jvm_and_workers_are_the_same_role_session(main_job: tuple[Finished, list[Call]]) -> None:
+    finished, calls = main_job
+    jvm = who(calls, JVM, "GetObject", bucket="partner-data")
+    assert len(jvm) == 1
+    assert jvm == who(calls, PYTHON, "SendMessage")
+    assert next(iter(jvm)).startswith(READER + finished.results["run"] + "-")
+    assert finished.results["udf"] == sorted(jvm)
+    assert finished.results["driver"] in jvm
+
+
+def test_two_roles_in_one_application(main_job: tuple[Finished, list[Call]]) -> None:
+    calls = main_job[1]
+    for operation in ("PutObject", "UploadPart", "CompleteMultipartUpload", "CopyObject", "DeleteObject"):
+        callers = who(calls, JVM, operation, bucket="partner-out")
+        assert callers or operation in ("CopyObject", "DeleteObject"), operation
+        assert all(caller.startswith(WRITER) for caller in callers), operation
+
+
+def test_no_other_identity_touches_a_declared_bucket(main_job: tuple[Finished, list[Call]]) -> None:
+    declared = [call for call in main_job[1] if call.bucket is not None]
+    assert declared
+    assert {str(call.who)[: len(READER)] for call in declared if call.bucket != "partner-out"} == {READER}
+    assert {str(call.who)[: len(WRITER)] for call in declared if call.bucket == "partner-out"} == {WRITER}
+
+
+def test_five_buckets_under_one_role_cost_one_assume_role_a_hop_in_each_jvm(main_job: tuple[Finished, list[Call]]) -> None:
+    jvms = 3  # the driver and two executors
+    for role in ("111122223333:role/hub", "444455556666:role/reader", "777788889999:role/writer"):
+        asked = [
+            call
+            for call in main_job[1]
+            if call.operation == "AssumeRole"
+            and call.requested["RoleArn"].endswith(role)
+            and call.user_agent.startswith("aws-sdk-java")
+        ]
+        assert 1 <= len(asked) <= jvms, role
+
+
+def test_rows_cross_real_expiries(runner: SparkRunner, lab: Lab) -> None:
+    configuration = runner.configuration("expiry", master="local-cluster[2,1,1024]")
+    since = lab.calls()[-1].number if lab.calls() else 0
+    with lab.short_lives(8):
+        finished = runner.run(
+            "expiry.py", str(DECLARATION), lab.queue_url("events"), "40", environment=runner.environment(configuration)
+        )
+    calls = lab.calls(since)
+    results = finished.results
+    assert results["rows"] == 100 * results["rounds"]
+    assert results["sent"] > 0
+    keys = {call.access_key_id for call in calls if call.operation == "GetObject"}
+    assert len(keys) > 3, "no session expired during the run"

@@ -1,0 +1,116 @@
+"""start(): the situations it meets, and the text a user gets in each that cannot work."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from running import DECLARATION, SparkRunner
+
+from spark_xacct import plan
+from spark_xacct.declaration import load
+from spark_xacct.lab.lab import Lab
+
+QUEUE = "events"
+
+
+def edited(tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    text = DECLARATION.read_text()
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new)
+    path = tmp_path / "edited.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_a_notebook_follows_its_edited_declaration(runner: SparkRunner, lab: Lab, tmp_path: Path) -> None:
+    # The second declaration drops partner-b1 and names its sessions otherwise, which the server's log shows.
+    second = edited(tmp_path, ("  partner-b1: partner\n", ""), ('session_name: "{run}-{user}"', 'session_name: "second-{run}"'))
+    configuration = runner.configuration("notebook")
+    since = lab.calls()[-1].number if lab.calls() else 0
+    results = runner.run(
+        "notebook.py", str(DECLARATION), str(second), lab.queue_url(QUEUE), environment=runner.environment(configuration)
+    ).results
+    assert results["first"] == [100, 100]
+    assert results["same_session"] is True
+    assert "stop the session and call start() again" in results["other"]["error"]
+    assert results["kept"] == 100
+    assert "bucket partner-b1 is not declared; otherwise: deny refuses it" in results["removed"]["error"]
+    assert "bucket partner-b1 is not declared; otherwise: deny refuses it" in results["removed_python"]["error"]
+    reads = [call.session_name or "" for call in lab.calls(since) if call.operation == "GetObject"]
+    assert reads[-1].startswith("second-")
+    assert not reads[0].startswith("second-")
+
+
+@pytest.mark.parametrize("buckets", [0, 60])
+def test_rendered_spark_submit_runs_a_plain_script(runner: SparkRunner, lab: Lab, tmp_path: Path, buckets: int) -> None:
+    declaration = DECLARATION if not buckets else many(tmp_path, buckets)
+    configuration = runner.configuration(f"submit-{buckets}")
+    environment = runner.environment(configuration)
+    command = [sys.executable, "-m", "spark_xacct", "--config", str(declaration), "render", "spark-submit"]
+    rendered = runner.run_command(command, environment)
+    assert rendered.code == 0, rendered.err
+    script = tmp_path / "submit.sh"
+    program = Path(__file__).parent / "programs" / "plain_job.py"
+    script.write_text(f'{rendered.out.rstrip()} \\\n  {program} "$1"\n')
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    finished = runner.run_command(["bash", str(script), lab.queue_url(QUEUE)], environment)
+    assert finished.code == 0, finished.err[-4000:]
+    assert finished.results == {"s3a": 100, "s3": 100, "sent": 10}
+
+
+def many(tmp_path: Path, buckets: int) -> Path:
+    roles = "".join(f'  team{n}: {{arn: "arn:aws:iam::444455556666:role/team-{n}", via: hub}}\n' for n in range(7))
+    names = "".join(f"  team-bucket-{n:02}.corp: team{n % 7}\n" for n in range(buckets))
+    return edited(tmp_path, ("buckets:\n", roles + "buckets:\n" + names))
+
+
+def test_a_cut_plan_is_named(runner: SparkRunner) -> None:
+    text = plan.encode(load(DECLARATION).access_map).text
+    configuration = runner.configuration("cut", {"spark.hadoop.fs.xacct.plan": text[:-1]})
+    results = runner.run("start_only.py", environment=runner.environment(configuration)).results
+    expected = f"the plan's text is damaged or cut ({len(text) - 1} characters arrived); render it again and copy all of its parts"
+    assert results["error"] == expected
+
+
+def test_a_missing_jar_is_named(runner: SparkRunner, tmp_path: Path) -> None:
+    environment = runner.environment(runner.configuration("no-jar"), SPARK_XACCT_JAR=str(tmp_path / "none.jar"))
+    results = runner.run("start_only.py", str(DECLARATION), environment=environment).results
+    assert results["error"] == (
+        f"the jar spark-xacct-0.1.0.jar is missing: looked at {tmp_path}/none.jar; install the spark-xacct wheel, name the "
+        "jar in SPARK_XACCT_JAR, or in a checkout run: make jar"
+    )
+
+
+def test_missing_hadoop_aws_is_named_with_its_coordinates(runner: SparkRunner) -> None:
+    environment = runner.environment(runner.configuration("no-hadoop-aws", {"spark.jars": ""}))
+    results = runner.run("start_only.py", str(DECLARATION), environment=environment).results
+    assert results["error"].startswith("hadoop-aws is not on the class path, so s3a:// cannot be opened; add it in Hadoop's")
+    assert "spark.jars.packages=org.apache.hadoop:hadoop-aws:3." in results["error"]
+
+
+def test_a_missing_sts_module_is_named(runner: SparkRunner) -> None:
+    jars = ",".join(str(path) for path in runner.jars.glob("*.jar") if "sts" not in path.name)
+    environment = runner.environment(runner.configuration("no-sts", {"spark.jars": jars}))
+    results = runner.run("start_only.py", str(DECLARATION), environment=environment).results
+    assert results["error"].startswith("the AWS SDK beside hadoop-aws lacks its STS module (")
+
+
+def test_hadoop_aws_in_another_class_loader_is_named(runner: SparkRunner) -> None:
+    path = os.pathsep.join(str(jar) for jar in runner.jars.glob("*.jar"))
+    extra = {"spark.jars": "", "spark.driver.extraClassPath": path}
+    environment = runner.environment(runner.configuration("loaders", extra))
+    results = runner.run("start_only.py", str(DECLARATION), environment=environment).results
+    assert results["error"].startswith("the spark-xacct jar and hadoop-aws are in different class loaders: ")
+
+
+def test_no_plan_at_all_is_named(runner: SparkRunner) -> None:
+    environment = runner.environment(runner.configuration("no-plan"))
+    results = runner.run("start_only.py", environment=environment).results
+    assert results["error"] == (
+        "no plan is in force: give start() a declaration or a plan file, or submit with the lines of "
+        "`spark-xacct render spark-submit`"
+    )
