@@ -45,7 +45,12 @@ def _configuration_folder(environment: Mapping[str, str]) -> Path:
 
 
 # Options of spark-submit that are another spelling of a setting we append to.
-_OPTIONS = {"--jars": "spark.jars", "--py-files": "spark.submit.pyFiles", "--files": "spark.files", "--master": "spark.master"}
+_OPTIONS = {
+    "--jars": "spark.jars",
+    "--py-files": "spark.submit.pyFiles",
+    "--files": "spark.files",
+    "--master": "spark.master",
+}
 
 
 def _from_submit(arguments: list[str]) -> dict[str, str]:

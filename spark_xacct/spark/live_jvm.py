@@ -59,10 +59,12 @@ class LiveJvm:
             )
         needed, coordinates = STS_CLASSES[provider]
         if self._class(needed, loader) is None:
-            return f"the AWS SDK beside hadoop-aws lacks its STS module ({needed}); add {coordinates} in the SDK's version"
+            return (
+                f"the AWS SDK beside hadoop-aws lacks its STS module ({needed}); add {coordinates} in the SDK's version"
+            )
         return None
 
-    def activate(self, plan: Plan, run: str, user: str) -> None:
+    def activate(self, plan: Plan, run: str | None, user: str | None) -> None:
         """Makes ``plan`` the JVM's active plan: providers of cached FileSystems follow it from their next call on."""
         self._jvm.io.sparkxacct.session.JvmSessions.activate(plan.text, run, user)
 

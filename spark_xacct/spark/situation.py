@@ -28,7 +28,11 @@ class SparkState:
 
 def detect(builder_options: Mapping[str, Any], environment: Mapping[str, str]) -> SparkState:
     """Looks at pyspark's own state; starts nothing."""
-    if "spark.remote" in builder_options or "SPARK_REMOTE" in environment or "SPARK_CONNECT_MODE_ENABLED" in environment:
+    if (
+        "spark.remote" in builder_options
+        or "SPARK_REMOTE" in environment
+        or "SPARK_CONNECT_MODE_ENABLED" in environment
+    ):
         return SparkState(Situation.CONNECT)
     from pyspark import SparkContext
 

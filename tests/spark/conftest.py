@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-pyspark = pytest.importorskip("pyspark", reason="the Spark tests run with the interpreter of .cache/spark-3.5 or .cache/spark-4")
+pyspark = pytest.importorskip(
+    "pyspark", reason="the Spark tests run with the interpreter of .cache/spark-3.5 or .cache/spark-4"
+)
 
 from running import DECLARATION, ROOT, SparkRunner  # noqa: E402
 
 from spark_xacct.declaration import load  # noqa: E402
 from spark_xacct.lab.jars import jar_set  # noqa: E402
 from spark_xacct.lab.lab import Lab  # noqa: E402
-
 
 
 def pytest_report_header() -> str:

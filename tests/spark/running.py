@@ -117,7 +117,12 @@ class SparkRunner:
         home = self.folder / f"{name}-java"
         (home / "bin").mkdir(parents=True)
         prefix = "spark.executorEnv."
-        rendered = ("SPARK_XACCT_PLAN", "SPARK_XACCT_RUN", "SPARK_XACCT_USER", *(f"SPARK_XACCT_PLAN_{n}" for n in range(2, 9)))
+        rendered = (
+            "SPARK_XACCT_PLAN",
+            "SPARK_XACCT_RUN",
+            "SPARK_XACCT_USER",
+            *(f"SPARK_XACCT_PLAN_{n}" for n in range(2, 9)),
+        )
         names = [*ALLOWED, *rendered, *(item[len(prefix) :] for item in settings if item.startswith(prefix))]
         kept = " ".join(f'${{{one}+"{one}=${one}"}}' for one in dict.fromkeys(names))
         java = home / "bin" / "java"

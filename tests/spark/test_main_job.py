@@ -69,7 +69,9 @@ def test_no_other_identity_touches_a_declared_bucket(main_job: tuple[Finished, l
     assert {str(call.who)[: len(WRITER)] for call in declared if call.bucket == "partner-out"} == {WRITER}
 
 
-def test_five_buckets_under_one_role_cost_one_assume_role_a_hop_in_each_jvm(main_job: tuple[Finished, list[Call]]) -> None:
+def test_five_buckets_under_one_role_cost_one_assume_role_a_hop_in_each_jvm(
+    main_job: tuple[Finished, list[Call]],
+) -> None:
     jvms = 3  # the driver and two executors
     for role in ("111122223333:role/hub", "444455556666:role/reader", "777788889999:role/writer"):
         asked = [

@@ -33,7 +33,10 @@ def refused(runner: SparkRunner, lab: Lab) -> Finished:
 
 
 def test_an_undeclared_bucket_is_refused_with_the_decisions_reason(refused: Finished) -> None:
-    assert "bucket stranger is not declared; otherwise: deny refuses it" in refused.results["undeclared"]["error"].splitlines()[0]
+    assert (
+        "bucket stranger is not declared; otherwise: deny refuses it"
+        in refused.results["undeclared"]["error"].splitlines()[0]
+    )
 
 
 def test_a_hop_without_trust_names_hop_role_and_both_accounts(refused: Finished) -> None:

@@ -28,11 +28,17 @@ def edited(tmp_path: Path, *changes: tuple[str, str]) -> Path:
 
 def test_a_notebook_follows_its_edited_declaration(runner: SparkRunner, lab: Lab, tmp_path: Path) -> None:
     # The second declaration drops partner-b1 and names its sessions otherwise, which the server's log shows.
-    second = edited(tmp_path, ("  partner-b1: partner\n", ""), ('session_name: "{run}-{user}"', 'session_name: "second-{run}"'))
+    second = edited(
+        tmp_path, ("  partner-b1: partner\n", ""), ('session_name: "{run}-{user}"', 'session_name: "second-{run}"')
+    )
     configuration = runner.configuration("notebook")
     since = lab.calls()[-1].number if lab.calls() else 0
     results = runner.run(
-        "notebook.py", str(DECLARATION), str(second), lab.queue_url(QUEUE), environment=runner.environment(configuration)
+        "notebook.py",
+        str(DECLARATION),
+        str(second),
+        lab.queue_url(QUEUE),
+        environment=runner.environment(configuration),
     ).results
     assert results["first"] == [100, 100]
     assert results["same_session"] is True
@@ -88,7 +94,9 @@ def test_a_missing_jar_is_named(runner: SparkRunner, tmp_path: Path) -> None:
 def test_missing_hadoop_aws_is_named_with_its_coordinates(runner: SparkRunner) -> None:
     environment = runner.environment(runner.configuration("no-hadoop-aws", {"spark.jars": ""}))
     results = runner.run("start_only.py", str(DECLARATION), environment=environment).results
-    assert results["error"].startswith("hadoop-aws is not on the class path, so s3a:// cannot be opened; add it in Hadoop's")
+    assert results["error"].startswith(
+        "hadoop-aws is not on the class path, so s3a:// cannot be opened; add it in Hadoop's"
+    )
     assert "spark.jars.packages=org.apache.hadoop:hadoop-aws:3." in results["error"]
 
 

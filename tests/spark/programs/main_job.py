@@ -43,7 +43,9 @@ jvm = spark.sparkContext._jvm
 path = jvm.org.apache.hadoop.fs.Path
 file_system = path("s3a://partner-out/").getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
 result(renamed=file_system.rename(path("s3a://partner-out/big"), path("s3a://partner-out/bigger")))
-result(big=spark.read.text("s3a://partner-out/bigger/").count(), ids=spark.read.parquet("s3a://partner-out/ids/").count())
+result(
+    big=spark.read.text("s3a://partner-out/bigger/").count(), ids=spark.read.parquet("s3a://partner-out/ids/").count()
+)
 result(ui=spark.sparkContext.uiWebUrl, application=spark.sparkContext.applicationId)
 if "--pause" in sys.argv:
     pause()

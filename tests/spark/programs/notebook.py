@@ -12,7 +12,10 @@ FIRST, SECOND, QUEUE = sys.argv[1:4]
 spark = xacct.start(SparkSession.builder.appName("first"), FIRST)
 result(first=[spark.read.json(f"s3a://{bucket}/events/").count() for bucket in ("partner-data", "partner-b1")])
 again = xacct.start(SparkSession.builder, FIRST)
-result(same_session=again.sparkContext is spark.sparkContext, other=attempt(lambda: xacct.start(SparkSession.builder, SECOND)))
+result(
+    same_session=again.sparkContext is spark.sparkContext,
+    other=attempt(lambda: xacct.start(SparkSession.builder, SECOND)),
+)
 spark.stop()
 
 spark = xacct.start(SparkSession.builder.appName("second"), SECOND)

@@ -18,6 +18,8 @@ def publish(rows):
         yield 1
 
 
-result(s3a=spark.read.json("s3a://partner-data/events/").count(), s3=spark.read.json("s3://partner-data/events/").count())
+result(
+    s3a=spark.read.json("s3a://partner-data/events/").count(), s3=spark.read.json("s3://partner-data/events/").count()
+)
 result(sent=spark.sparkContext.parallelize(range(10), 2).mapPartitions(publish).sum())
 spark.stop()
