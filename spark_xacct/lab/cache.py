@@ -22,6 +22,13 @@ def cache_folder(environment: Mapping[str, str] | None = None) -> Path:
     return folder.resolve()
 
 
+def labs_folder() -> Path:
+    """Where each lab has a folder of its own while it runs."""
+    folder = cache_folder() / "labs"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    return folder
+
+
 def talk(text: str) -> None:
     """One line of progress on stderr, where a person looks at it."""
     if sys.stderr.isatty():

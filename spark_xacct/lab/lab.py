@@ -12,12 +12,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from spark_xacct.errors import ModelError
-from spark_xacct.iam import AccountDocuments
+from spark_xacct.iam import AccountDocuments, documents
 from spark_xacct.lab import environment as exported
 from spark_xacct.lab import seed
 from spark_xacct.lab.accounts import Accounts
 from spark_xacct.lab.base_identity import become_base
-from spark_xacct.lab.cache import cache_folder
+from spark_xacct.lab.cache import labs_folder
 from spark_xacct.lab.call_log import Call
 from spark_xacct.lab.control_client import ControlClient
 from spark_xacct.lab.errors import LabError
@@ -25,6 +25,7 @@ from spark_xacct.lab.preparation import prepare
 from spark_xacct.lab.process import LabProcess
 from spark_xacct.lab.proofs import Proofs
 from spark_xacct.lab.removal import removed
+from spark_xacct.lab.running import RunningLab, find, remember
 from spark_xacct.model import AccessMap, Arn, Location
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Lab:
         self._folder: Path | None = None
         self._process: LabProcess | None = None
         self._environment: dict[str, str] = {}
+        self._properties: dict[str, str] = {}
         self.documents: tuple[AccountDocuments, ...] = ()
         self.proofs: tuple[str, ...] = ()
 
@@ -59,22 +61,38 @@ class Lab:
 
     def start(self) -> Self:
         """Starts the servers and makes everything that the declaration names. Raises LabError; then nothing runs."""
-        parent = cache_folder() / "labs"
-        parent.mkdir(exist_ok=True, mode=0o700)
-        self._folder = Path(tempfile.mkdtemp(prefix="lab-", dir=parent))
+        self._folder = Path(tempfile.mkdtemp(prefix="lab-", dir=labs_folder()))
         try:
-            self._process = LabProcess.start(self._folder, tls=self._tls, tied=self._tied)
-            self._accounts = Accounts(self._process.backend_port)
-            self._control = ControlClient(self._process.port, self._process.token)
-            proofs = Proofs(self._accounts, self._control, self.endpoint, self._process.backend_endpoint)
-            proofs.begin()
+            self._connect(LabProcess.start(self._folder, tls=self._tls, tied=self._tied))
             self.documents = seed.seed(self._accounts, self._prepared)
             self._make_environment()
-            self.proofs = proofs.finish()
+            self.proofs = Proofs(self._accounts, self._control, self.endpoint).hold()
         except BaseException:
             self.stop()
             raise
         return self
+
+    @classmethod
+    def attach(cls, access_map: AccessMap) -> Self:
+        """The lab that `lab up` left running, made from the same declaration. Raises LabError when none runs."""
+        running = find()
+        if running is None:
+            raise LabError("no lab runs; start one with: spark-xacct lab up")
+        lab = cls(access_map, tied=False)
+        lab._folder = running.folder
+        lab._environment, lab._properties = dict(running.environment), dict(running.spark_properties)
+        lab._connect(running.process)
+        lab.documents = documents(lab.access_map, lab._prepared.external_ids)
+        return lab
+
+    def leave_running(self) -> None:
+        """Remembers this lab for ``attach`` and `lab down`; needs ``tied=False``. Raises LabError when one runs already."""
+        remember(RunningLab(self.folder, self.process, self._environment, self._properties))
+
+    def _connect(self, process: LabProcess) -> None:
+        self._process = process
+        self._accounts = Accounts(process.backend_port)
+        self._control = ControlClient(process.port, process.token)
 
     def stop(self) -> None:
         """Stops the servers and removes the lab's folder. Harmless when it does not run."""

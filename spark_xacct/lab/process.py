@@ -57,11 +57,6 @@ class LabProcess:
             raise LabError(f"the lab did not start: {started['error']}")
         return cls(**started, child=child)
 
-    @property
-    def backend_endpoint(self) -> str:
-        """MiniStack itself, past the front."""
-        return f"http://127.0.0.1:{self.backend_port}"
-
     def to_json(self) -> dict[str, Any]:
         values = asdict(_without_child(self))
         del values["child"]
@@ -72,9 +67,12 @@ class LabProcess:
             return self.child.poll() is None
         try:
             os.kill(self.pid, 0)
+            # In a container without an init nobody collects a child whose parent is gone.
+            return not Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
         except ProcessLookupError:
             return False
-        return True
+        except OSError:
+            return True
 
     def stop(self) -> None:
         """Stops the front and MiniStack; returns when both are gone."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
@@ -24,7 +24,7 @@ from spark_xacct.lab.errors import LabError
 HOME, OTHER = "900000000001", "900000000002"
 BUCKET = "xacct-lab-proof"
 _USER, _ISSUER = f"arn:aws:iam::{HOME}:user/prover", "proof.lab.invalid"
-_SHORTEST_LIFE_SECONDS = 1
+_SHORT_LIFE_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -42,26 +42,16 @@ class Keys:
 
 
 class Proofs:
-    """The proofs of one lab: ``begin`` early, ``finish`` before it is handed out."""
+    """The proofs of one lab."""
 
-    def __init__(self, accounts: Accounts, control: ControlClient, front: str, backend: str) -> None:
-        self._accounts, self._control, self._front, self._backend = accounts, control, front, backend
+    def __init__(self, accounts: Accounts, control: ControlClient, endpoint: str) -> None:
+        self._accounts, self._control, self._endpoint = accounts, control, endpoint
         self._session = boto3.Session(region_name=REGION)
         self._proven: list[str] = []
 
-    def begin(self) -> None:
-        """Makes the accounts of the proofs and a session that has ended by the time of ``finish``."""
-        self._user = self._make_accounts()
-        wrong = Keys(self._user.access_key_id, "wrong" + self._user.secret[5:])
-        self._wrong_signature = wrong
-        direct = self._client("sts", self._user, self._backend)
-        self._ended = Keys.of(
-            direct.assume_role(RoleArn=_role("open"), RoleSessionName="ended", DurationSeconds=_SHORTEST_LIFE_SECONDS)
-        )
-        self._ends = time.monotonic() + _SHORTEST_LIFE_SECONDS + 0.1
-
-    def finish(self) -> tuple[str, ...]:
+    def hold(self) -> tuple[str, ...]:
         """What was proven; raises LabError with the first refusal that did not come."""
+        self._user = self._make_accounts()
         sts, assume = self._client("sts", self._user), self._assume
         session = Keys.of(assume(sts, "open"))
         chained = self._client("sts", session)
@@ -71,7 +61,7 @@ class Proofs:
         self._refuses("a wrong external id", "AccessDenied", lambda: assume(sts, "external", ExternalId="wrong"))
         self._refuses("no external id", "AccessDenied", lambda: assume(sts, "external"))
         self._passes("a right signature is taken", sts.get_caller_identity)
-        wrong = self._client("sts", self._wrong_signature)
+        wrong = self._client("sts", replace(self._user, secret="wrong" + self._user.secret[5:]))
         self._refuses("a wrong signature", "SignatureDoesNotMatch", wrong.get_caller_identity)
         self._passes("a role reads its account's bucket", lambda: self._read(session))
         self._refuses("another account's bucket", "AccessDenied", lambda: self._read(self._user))
@@ -89,8 +79,11 @@ class Proofs:
         self._passes("a live session reads", lambda: self._read(session))
         self._control.ask("expire_now", role=_role("open"))
         self._refuses("a session that was ended", "ExpiredToken", lambda: self._read(session))
-        time.sleep(max(0.0, self._ends - time.monotonic()))
-        self._refuses("a session after its time", "ExpiredToken", lambda: self._read(self._ended))
+        self._control.ask("short_lives", lives=[{"seconds": _SHORT_LIFE_SECONDS, "role": None}])
+        short = Keys.of(assume(sts, "open"))
+        self._control.ask("short_lives", lives=[])
+        time.sleep(_SHORT_LIFE_SECONDS)
+        self._refuses("a session after its time", "ExpiredToken", lambda: self._read(short))
         self._control.ask("clear_calls")
         return tuple(self._proven)
 
@@ -137,13 +130,13 @@ class Proofs:
         answer: dict[str, Any] = sts.assume_role(RoleArn=_role(role), RoleSessionName="proof", **more)
         return answer
 
-    def _client(self, service: str, keys: Keys | None, endpoint: str | None = None) -> Any:
+    def _client(self, service: str, keys: Keys | None) -> Any:
         make: Any = self._session.client
         config: Any = Config
         signing = {"signature_version": UNSIGNED} if keys is None else {}
         return make(
             service,
-            endpoint_url=endpoint or self._front,
+            endpoint_url=self._endpoint,
             aws_access_key_id=keys.access_key_id if keys else None,
             aws_secret_access_key=keys.secret if keys else None,
             aws_session_token=keys.token if keys else None,

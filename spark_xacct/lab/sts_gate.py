@@ -86,8 +86,9 @@ class StsGate:
             # The session behind this answer reaches nobody: its key is neither given out nor known here.
             return refused, None
         life = next((life for life in self._short_lives if life.role in (None, role_arn)), None)
-        expires = self._clock() + life.seconds if life else None
-        if expires is not None:
+        # All ends are kept here: the server forgets a key that has ended, and then says that it never existed.
+        expires = self._clock() + (life.seconds if life else _duration(request))
+        if life is not None:
             _rewrite_expiration(answer, expires)
         self._identities.add(_identity(request.form, issued, role_arn, caller, expires))
         return answer, issued.access_key_id
@@ -113,7 +114,7 @@ class StsGate:
         return refusal(request, 400, "ValidationError", too_long) if too_long else None
 
     def _too_long(self, request: AwsRequest, role_arn: str, caller: Identity | None) -> str | None:
-        duration = int(request.form.get("DurationSeconds", MAXIMUM_SESSION_DURATION_DEFAULT_SECONDS))
+        duration = _duration(request)
         if duration <= MAXIMUM_SESSION_DURATION_DEFAULT_SECONDS:
             return None
         if request.operation == "AssumeRole" and caller is not None and caller.is_session:
@@ -121,6 +122,10 @@ class StsGate:
         if duration > self._directory.maximum_session_duration(role_arn):
             return "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
         return None
+
+
+def _duration(request: AwsRequest) -> int:
+    return int(request.form.get("DurationSeconds", MAXIMUM_SESSION_DURATION_DEFAULT_SECONDS))
 
 
 def _out_of_range(duration: str | None) -> str | None:
@@ -155,7 +160,7 @@ class _Issued:
 
 
 def _identity(
-    form: Mapping[str, str], issued: _Issued, role_arn: str, caller: Identity | None, expires: float | None
+    form: Mapping[str, str], issued: _Issued, role_arn: str, caller: Identity | None, expires: float
 ) -> Identity:
     own = aws_request.tags(form)
     inherited = dict(caller.transitive_tags) if caller else {}
