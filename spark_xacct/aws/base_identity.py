@@ -101,8 +101,8 @@ class BaseCredentials(Credentials):
 
     def _find(self) -> None:
         if self._found is None:
-            resolver = CredentialResolver(providers(self._base, self._sts, self._environment, self._run, self._now))
             try:
+                resolver = CredentialResolver(providers(self._base, self._sts, self._environment, self._run, self._now))
                 self._found = resolver.load_credentials()
             except (BotoCoreError, ClientError, OSError, ValueError) as error:
                 raise self._missing(str(error)) from None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import signal
 import threading
+import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -216,6 +218,7 @@ def test_a_child_process_uses_the_session_of_its_parent(sts, s3):
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
+        signal.alarm(20)  # a child that waits for a lock of its parent would wait for ever
         try:
             fresh = role_sessions.client("s3", role="partner", endpoint_url=s3.url)
             fresh.head_object(Bucket="partner-data", Key="x")
@@ -252,6 +255,30 @@ def test_equal_botocore_configurations_give_the_same_client(sts):
     three = [role_sessions.client("sqs", role="partner", config=Config(read_timeout=seconds)) for seconds in (9, 9, 8)]
     assert [client is three[0] for client in three] == [True, True, False]
     assert [client.meta.config.read_timeout for client in three] == [9, 9, 8]
+
+
+def test_boto3_makes_one_client_at_a_time(sts, monkeypatch):
+    import boto3
+
+    inside: list[int] = []
+    overlaps: list[int] = []
+
+    def slow_client(*_: Any, **__: Any) -> object:
+        inside.append(1)
+        overlaps.extend([1] * (len(inside) - 1))
+        time.sleep(0.02)
+        inside.pop()
+        return object()
+
+    monkeypatch.setattr(boto3.Session, "client", slow_client)
+    monkeypatch.setattr(boto3.Session, "resource", slow_client)
+    session = sessions(sts).session("partner")
+    threads = [threading.Thread(target=make, args=("s3",)) for make in (session.client, session.resource) * 5]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert overlaps == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,111 @@
+"""The worker half as workers have it: from a zip, with boto3 alone, and on the oldest Python and boto3 that count."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.plans import ENVIRONMENT, plan
+from fakes.s3 import FakeS3
+from fakes.sts import FakeSts
+
+REPOSITORY = Path(__file__).parents[2]
+PROGRAM = REPOSITORY / "tests" / "fakes" / "worker_program.py"
+BOTO3_AND_WHAT_IT_NEEDS = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six")
+OLD_BOTO3 = "boto3==1.26.*"
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    """The package as a jar carries it."""
+    path = tmp_path_factory.mktemp("archive") / "spark-xacct.jar"
+    package = REPOSITORY / "spark_xacct"
+    with zipfile.ZipFile(path, "w") as jar:
+        for source in sorted(package.rglob("*.py")):
+            jar.write(source, source.relative_to(REPOSITORY).as_posix())
+    return path
+
+
+@pytest.fixture(scope="module")
+def boto3_alone(tmp_path_factory):
+    """A folder to import from that has boto3 and nothing else of this environment."""
+    folder = tmp_path_factory.mktemp("boto3-alone")
+    for name in BOTO3_AND_WHAT_IT_NEEDS:
+        file = Path(str(importlib.import_module(name).__file__))
+        source = file.parent if file.name == "__init__.py" else file
+        (folder / source.name).symlink_to(source)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def old_python():
+    """Python 3.7 with boto3 1.26, in a virtual environment that is kept between runs."""
+    candidates = [shutil.which("python3.7"), *sorted(map(str, Path.home().glob(".pyenv/versions/3.7.*/bin/python")))]
+    found = next(filter(has_venv, filter(None, candidates)), None)
+    if found is None:
+        pytest.skip("no Python 3.7 with venv on this machine: the worker half on boto3 1.26 was not run")
+    folder = REPOSITORY / ".cache" / "python3.7-boto3-1.26"
+    python = folder / "bin" / "python"
+    if not (folder / ".ready").exists():
+        subprocess.run([found, "-m", "venv", "--clear", str(folder)], check=True)
+        subprocess.run(
+            [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", OLD_BOTO3], check=True
+        )
+        (folder / ".ready").touch()
+    return python
+
+
+def has_venv(python: str) -> bool:
+    return subprocess.run([python, "-c", "import venv, ensurepip"], capture_output=True).returncode == 0
+
+
+def run(command: list[str], package: Path) -> tuple[dict[str, Any], FakeSts, FakeS3]:
+    with FakeSts() as sts, FakeS3() as s3:
+        environment = dict(ENVIRONMENT, PATH=os.environ["PATH"], SPARK_XACCT_RUN="run-1", SPARK_XACCT_USER="ana")
+        environment.update(plan(sts.url).environment())
+        finished = subprocess.run(
+            [*command, str(PROGRAM), str(package), s3.url], env=environment, capture_output=True, text=True, timeout=120
+        )
+        assert finished.returncode == 0, finished.stderr
+        return json.loads(finished.stdout), sts, s3
+
+
+def check(printed: dict[str, Any], sts: FakeSts, s3: FakeS3) -> None:
+    assert printed["loaded_early"] == []
+    assert printed["child"] == 0
+    assert printed["refused"].startswith('role "hub" is not among python.roles; Python may ask for: finance, partner; ')
+    assert [(call["Action"], call.get("RoleSessionName")) for call in sts.calls] == [
+        ("GetCallerIdentity", None),
+        ("AssumeRole", "xacct-run-1"),
+        ("AssumeRole", "xacct-run-1"),
+    ]
+    assert len(s3.requests) == 41
+    assert {request.signer for request in s3.requests} == {"ASIAREADER2"}
+    assert {request.headers["x-amz-expected-bucket-owner"] for request in s3.requests} == {
+        "444455556666",
+        "999900001111",
+    }
+
+
+def test_from_a_zip_with_nothing_but_boto3(archive, boto3_alone):
+    program = (
+        "import runpy, sys; sys.path.insert(0, {!r}); sys.argv = sys.argv[1:]; "
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    printed, sts, s3 = run([sys.executable, "-S", "-I", "-c", program.format(str(boto3_alone))], archive)
+    assert printed["package"] == str(archive / "spark_xacct")
+    check(printed, sts, s3)
+
+
+def test_on_python_3_7_with_boto3_1_26(archive, old_python):
+    printed, sts, s3 = run([str(old_python), "-I"], archive)
+    assert (printed["python"][:4], printed["boto3"][:5]) == ("3.7.", "1.26.")
+    check(printed, sts, s3)
