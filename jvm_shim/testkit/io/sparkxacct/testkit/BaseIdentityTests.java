@@ -93,11 +93,11 @@ public abstract class BaseIdentityTests {
     }
 
     @Test
-    void emrRuntimeRole() {
-        environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", host.endpoint() + "/container")
-            .set("AWS_CONTAINER_AUTHORIZATION_TOKEN", LoopbackIdentity.CONTAINER_TOKEN);
+    void emrRuntimeRoleIsTheDefaultChain() {
+        // The variables, because SDK v1 looks for a container once, when its one chain is made, which another test may have caused.
+        environment.set("AWS_ACCESS_KEY_ID", "AKIAENV").set("AWS_SECRET_ACCESS_KEY", "s");
 
-        assertEquals(LoopbackIdentity.CONTAINER_KEY, base("emr-runtime-role", null).accessKeyId());
+        assertEquals("AKIAENV", base("emr-runtime-role", null).accessKeyId());
     }
 
     @Test

@@ -16,15 +16,17 @@ final class ActivePlan {
     private final Plan plan;
     private final StsInputs inputs;
     private final Failure unusable;
+    private final SessionSource source;
     private final RoleSessions sessions;
     private final Map<String, Served> served = new ConcurrentHashMap<>();
 
-    ActivePlan(String text, Plan plan, StsInputs inputs, RoleSessions sessions) {
+    ActivePlan(String text, Plan plan, StsInputs inputs, SessionSource source) {
         this.text = text;
         this.plan = plan;
         this.inputs = inputs;
         this.unusable = refusal(plan);
-        this.sessions = sessions;
+        this.source = source;
+        this.sessions = new RoleSessions(plan, source);
     }
 
     /** A plan text that could not be read, or for which no SDK was found. {@code plan} may be null. */
@@ -33,6 +35,7 @@ final class ActivePlan {
         this.plan = plan;
         this.inputs = null;
         this.unusable = unusable;
+        this.source = null;
         this.sessions = null;
     }
 
@@ -104,9 +107,21 @@ final class ActivePlan {
         return known != null ? known : served.computeIfAbsent(bucket, name -> new Served(plan.decide(scheme, name, "")));
     }
 
+    /** Stops refreshing. What is under way may end. */
     void drain() {
         if (sessions != null) {
             sessions.drain();
+        }
+    }
+
+    /** Lets go of connections: nobody reads under this plan any more. */
+    void close() {
+        if (source instanceof AutoCloseable) {
+            try {
+                ((AutoCloseable) source).close();
+            } catch (Exception nobodyWaitsForIt) {
+                // Nothing is asked of it again.
+            }
         }
     }
 

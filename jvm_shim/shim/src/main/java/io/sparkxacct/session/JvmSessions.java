@@ -26,6 +26,8 @@ public final class JvmSessions {
 
     private final Function<StsInputs, SessionSource> sources;
     private volatile ActivePlan active;
+    /** The one before, whose last calls may still be under way; closed when the next plan comes. */
+    private ActivePlan retired;
 
     /** {@code sources} makes the source of role sessions of one plan; it may throw FailureException. */
     JvmSessions(Function<StsInputs, SessionSource> sources) {
@@ -147,7 +149,7 @@ public final class JvmSessions {
         StsInputs inputs = new StsInputs(plan, RunTimeNames.run(lookup, System::getProperty, System::getenv), RunTimeNames.user(lookup),
             System::getenv, configuration);
         try {
-            return new ActivePlan(text, plan, inputs, new RoleSessions(plan, sources.apply(inputs)));
+            return new ActivePlan(text, plan, inputs, sources.apply(inputs));
         } catch (FailureException unusable) {
             return new ActivePlan(text, plan, unusable.failure());
         }
@@ -170,12 +172,16 @@ public final class JvmSessions {
         } else {
             LOG.info("spark-xacct {}: {} is in force{}", JarVersion.current(), next.plan(), was);
         }
+        if (retired != null) {
+            retired.close();
+        }
         if (before != null) {
             before.drain();
         }
+        retired = before;
     }
 
-    private Map<String, String> describe() {
+    Map<String, String> describe() {
         Map<String, String> status = new LinkedHashMap<>();
         status.put("jar", JarVersion.current());
         ActivePlan now = active;

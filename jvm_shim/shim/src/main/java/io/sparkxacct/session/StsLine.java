@@ -6,7 +6,7 @@ package io.sparkxacct.session;
  * <p>Implementations are found by name (see {@link StsLines}) and have a public constructor that takes {@link StsInputs},
  * calls nobody and throws nothing.
  */
-public interface StsLine {
+public interface StsLine extends AutoCloseable {
     /** How logs and messages call this SDK. */
     String sdk();
 
@@ -18,4 +18,8 @@ public interface StsLine {
 
     /** The ARN that GetCallerIdentity answers for {@code signer}. */
     String callerArn(RoleSession signer) throws StsException;
+
+    /** Lets go of connections; calls after it may fail. */
+    @Override
+    void close();
 }

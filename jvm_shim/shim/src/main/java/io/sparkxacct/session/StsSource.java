@@ -3,7 +3,7 @@ package io.sparkxacct.session;
 import io.sparkxacct.plan.Plan;
 
 /** Role sessions straight from STS. Asserts once that the base identity is the declared one, before its credentials serve anything. */
-public final class StsSource implements SessionSource {
+public final class StsSource implements SessionSource, AutoCloseable {
     private final StsInputs inputs;
     private final StsLine line;
     private volatile boolean baseIsAsDeclared;
@@ -29,6 +29,11 @@ public final class StsSource implements SessionSource {
     @Override
     public RoleSession base() {
         return base(null);
+    }
+
+    @Override
+    public void close() {
+        line.close();
     }
 
     private RoleSession base(Hop hop) {

@@ -1,5 +1,6 @@
 package io.sparkxacct.session;
 
+import io.sparkxacct.plan.SessionName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -94,7 +95,7 @@ public final class WebIdentity {
             throw new IllegalStateException("the web identity token file " + tokenFile + " (AWS_WEB_IDENTITY_TOKEN_FILE) cannot be read");
         }
         try {
-            return call.assume(roleArn, name != null ? name : "xacct-" + inputs.run(), token);
+            return call.assume(roleArn, name != null ? name : SessionName.fill("xacct-{run}", inputs.run(), null), token);
         } catch (StsException error) {
             throw new IllegalStateException(error.httpStatus() == 0
                 ? "STS at " + inputs.address() + " cannot be reached: " + error.getMessage()

@@ -78,6 +78,18 @@ public final class Sts1Line implements StsLine {
             .getArn());
     }
 
+    @Override
+    public synchronized void close() {
+        if (client != null) {
+            client.shutdown();
+            client = null;
+        }
+        if (base instanceof AutoCloseable) {
+            closeQuietly((AutoCloseable) base);
+        }
+        base = null;
+    }
+
     static <T> T answered(Supplier<T> call) throws StsException {
         try {
             return call.get();
@@ -97,6 +109,14 @@ public final class Sts1Line implements StsLine {
         return new AWSStaticCredentialsProvider(signer.sessionToken() == null
             ? new BasicAWSCredentials(signer.accessKeyId(), signer.secretAccessKey())
             : new BasicSessionCredentials(signer.accessKeyId(), signer.secretAccessKey(), signer.sessionToken()));
+    }
+
+    private static void closeQuietly(AutoCloseable provider) {
+        try {
+            provider.close();
+        } catch (Exception nobodyWaitsForIt) {
+            // The provider is not asked again.
+        }
     }
 
     private synchronized AWSSecurityTokenService client() {

@@ -11,11 +11,13 @@ import io.sparkxacct.session.StsInputs;
 import io.sparkxacct.session.WebIdentity;
 
 /** Base identity "irsa": AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE, at the plan's STS. Do not move: plans carry the name. */
-public final class WebIdentityCredentialsProvider implements AWSCredentialsProvider {
+public final class WebIdentityCredentialsProvider implements AWSCredentialsProvider, AutoCloseable {
+    private final Unsigned call;
     private final WebIdentity identity;
 
     WebIdentityCredentialsProvider(StsInputs inputs) {
-        this.identity = new WebIdentity(inputs, new Unsigned(inputs));
+        this.call = new Unsigned(inputs);
+        this.identity = new WebIdentity(inputs, call);
     }
 
     @Override
@@ -30,6 +32,11 @@ public final class WebIdentityCredentialsProvider implements AWSCredentialsProvi
     }
 
     @Override
+    public void close() {
+        call.close();
+    }
+
+    @Override
     public String toString() {
         return "WebIdentityCredentialsProvider";
     }
@@ -37,7 +44,7 @@ public final class WebIdentityCredentialsProvider implements AWSCredentialsProvi
     /** Opened at the first call, under WebIdentity's own lock. */
     private static final class Unsigned implements WebIdentity.Call {
         private final StsInputs inputs;
-        private AWSSecurityTokenService client;
+        private volatile AWSSecurityTokenService client;
 
         Unsigned(StsInputs inputs) {
             this.inputs = inputs;
@@ -50,6 +57,13 @@ public final class WebIdentityCredentialsProvider implements AWSCredentialsProvi
             }
             return Sts1Line.answered(() -> Sts1Line.session(client.assumeRoleWithWebIdentity(new AssumeRoleWithWebIdentityRequest()
                 .withRoleArn(roleArn).withRoleSessionName(roleSessionName).withWebIdentityToken(token)).getCredentials()));
+        }
+
+        void close() {
+            if (client != null) {
+                client.shutdown();
+                client = null;
+            }
         }
     }
 }

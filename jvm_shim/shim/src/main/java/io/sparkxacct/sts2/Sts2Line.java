@@ -77,6 +77,18 @@ public final class Sts2Line implements StsLine {
             .arn());
     }
 
+    @Override
+    public synchronized void close() {
+        if (client != null) {
+            client.close();
+            client = null;
+        }
+        if (base instanceof AutoCloseable) {
+            closeQuietly((AutoCloseable) base);
+        }
+        base = null;
+    }
+
     static <T> T answered(Supplier<T> call) throws StsException {
         try {
             return call.get();
@@ -98,6 +110,14 @@ public final class Sts2Line implements StsLine {
         return StaticCredentialsProvider.create(signer.sessionToken() == null
             ? AwsBasicCredentials.create(signer.accessKeyId(), signer.secretAccessKey())
             : AwsSessionCredentials.create(signer.accessKeyId(), signer.secretAccessKey(), signer.sessionToken()));
+    }
+
+    private static void closeQuietly(AutoCloseable provider) {
+        try {
+            provider.close();
+        } catch (Exception nobodyWaitsForIt) {
+            // The provider is not asked again.
+        }
     }
 
     private synchronized StsClient client() {

@@ -10,11 +10,13 @@ import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.services.sts.StsClient;
 
 /** Base identity "irsa": AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE, at the plan's STS. Do not move: plans carry the name. */
-public final class WebIdentityCredentialsProvider implements AwsCredentialsProvider {
+public final class WebIdentityCredentialsProvider implements AwsCredentialsProvider, AutoCloseable {
+    private final Unsigned call;
     private final WebIdentity identity;
 
     WebIdentityCredentialsProvider(StsInputs inputs) {
-        this.identity = new WebIdentity(inputs, new Unsigned(inputs));
+        this.call = new Unsigned(inputs);
+        this.identity = new WebIdentity(inputs, call);
     }
 
     @Override
@@ -29,6 +31,11 @@ public final class WebIdentityCredentialsProvider implements AwsCredentialsProvi
     }
 
     @Override
+    public void close() {
+        call.close();
+    }
+
+    @Override
     public String toString() {
         return "WebIdentityCredentialsProvider";
     }
@@ -36,7 +43,7 @@ public final class WebIdentityCredentialsProvider implements AwsCredentialsProvi
     /** Opened at the first call, under WebIdentity's own lock. */
     private static final class Unsigned implements WebIdentity.Call {
         private final StsInputs inputs;
-        private StsClient client;
+        private volatile StsClient client;
 
         Unsigned(StsInputs inputs) {
             this.inputs = inputs;
@@ -49,6 +56,13 @@ public final class WebIdentityCredentialsProvider implements AwsCredentialsProvi
             }
             return Sts2Line.answered(() -> Sts2Line.session(client.assumeRoleWithWebIdentity(
                 request -> request.roleArn(roleArn).roleSessionName(roleSessionName).webIdentityToken(token)).credentials()));
+        }
+
+        void close() {
+            if (client != null) {
+                client.close();
+                client = null;
+            }
         }
     }
 }

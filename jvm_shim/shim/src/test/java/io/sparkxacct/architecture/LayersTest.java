@@ -1,0 +1,62 @@
+package io.sparkxacct.architecture;
+
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LayersTest {
+    private static final JavaClasses OURS = new ClassFileImporter().withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+        .importPackages("io.sparkxacct.plan", "io.sparkxacct.session", "io.sparkxacct.sts1", "io.sparkxacct.sts2", "io.sparkxacct.s3a",
+            "io.sparkxacct.s3av1", "io.sparkxacct.emrfs");
+
+    @Test
+    void dependenciesPointDown() {
+        layeredArchitecture().consideringOnlyDependenciesInLayers()
+            .layer("named").definedBy("io.sparkxacct.s3a", "io.sparkxacct.s3av1", "io.sparkxacct.emrfs")
+            .layer("sts1").definedBy("io.sparkxacct.sts1")
+            .layer("sts2").definedBy("io.sparkxacct.sts2")
+            .layer("session").definedBy("io.sparkxacct.session")
+            .layer("plan").definedBy("io.sparkxacct.plan")
+            .whereLayer("named").mayNotBeAccessedByAnyLayer()
+            .whereLayer("sts1").mayOnlyBeAccessedByLayers("named")
+            .whereLayer("sts2").mayOnlyBeAccessedByLayers("named")
+            .whereLayer("session").mayOnlyBeAccessedByLayers("named", "sts1", "sts2")
+            .check(OURS);
+    }
+
+    @Test
+    void thePlanIsJdkOnly() {
+        classes().that().resideInAPackage("io.sparkxacct.plan").should().onlyDependOnClassesThat().resideInAnyPackage("java..", "io.sparkxacct.plan")
+            .check(OURS);
+    }
+
+    @Test
+    void eachSdkIsKnownToItsOwnPackagesOnly() {
+        noClasses().that().resideOutsideOfPackages("io.sparkxacct.sts2", "io.sparkxacct.s3a")
+            .should().dependOnClassesThat().resideInAPackage("software.amazon..").check(OURS);
+        noClasses().that().resideOutsideOfPackages("io.sparkxacct.sts1", "io.sparkxacct.s3av1", "io.sparkxacct.emrfs")
+            .should().dependOnClassesThat().resideInAPackage("com.amazonaws..").check(OURS);
+    }
+
+    @Test
+    void theS3AFrontsAreOneClassEachThatCanBeDefinedInAnotherLoader() {
+        classes().that().resideInAPackage("io.sparkxacct.s3a").should().onlyDependOnClassesThat()
+            .resideInAnyPackage("java..", "org.apache.hadoop.conf", "software.amazon.awssdk..", "io.sparkxacct.s3a").check(OURS);
+        classes().that().resideInAPackage("io.sparkxacct.s3av1").should().onlyDependOnClassesThat()
+            .resideInAnyPackage("java..", "org.apache.hadoop.conf", "com.amazonaws..", "io.sparkxacct.s3av1").check(OURS);
+        assertEquals(List.of("io.sparkxacct.s3a.S3ARoleCredentialsProvider", "io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider"),
+            OURS.stream().map(type -> type.getName()).filter(name -> name.startsWith("io.sparkxacct.s3a")).sorted().toList());
+    }
+
+    @Test
+    void noSparkAndNoScala() {
+        noClasses().should().dependOnClassesThat().resideInAnyPackage("org.apache.spark..", "scala..").check(OURS);
+    }
+}

@@ -1,0 +1,176 @@
+package io.sparkxacct.session;
+
+import static io.sparkxacct.testkit.PlanTexts.json;
+import static io.sparkxacct.testkit.PlanTexts.packed;
+import static io.sparkxacct.testkit.PlanTexts.role;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.sparkxacct.plan.Keys;
+import io.sparkxacct.plan.PlanException;
+import io.sparkxacct.testkit.StandardError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JvmSessionsTest {
+    private static final String PARTNER = plan("\"partner-data\":\"partner\",\"scratch\":\"@base\"");
+    private static final String FINANCE = plan("\"partner-data\":\"finance\"");
+
+    @TempDir
+    Path directory;
+
+    private final List<FakeLine> lines = new ArrayList<>();
+    private final List<String> runs = new ArrayList<>();
+    private final JvmSessions sessions = new JvmSessions(inputs -> {
+        FakeLine line = new FakeLine();
+        lines.add(line);
+        runs.add(inputs.run());
+        return new StsSource(inputs, line);
+    });
+
+    @AfterEach
+    void stopThreads() {
+        StandardError.of(() -> sessions.adopt(configuration("z1:broken")));
+    }
+
+    @Test
+    void servesABucketUnderItsRoleAndABaseBucketAsTheBase() {
+        sessions.adopt(configuration(PARTNER));
+
+        assertEquals("ASIAarn:aws:iam::444455556666:role/partner", sessions.session("s3a", "partner-data").accessKeyId());
+        assertEquals("AKIABASE", sessions.session("s3a", "scratch").accessKeyId());
+    }
+
+    @Test
+    void answersProvidersInTypesOfTheJdkAndTheSameInstanceWhileTheSessionIsTheSame() {
+        sessions.answer(Map.of("configuration", configuration(PARTNER)));
+        Map<String, Object> question = Map.of("scheme", "s3a", "bucket", "partner-data");
+
+        Map<String, String> answer = sessions.answer(question);
+
+        assertEquals(Map.of("accessKeyId", "ASIAarn:aws:iam::444455556666:role/partner", "secretAccessKey", "secret", "sessionToken", "token"), answer);
+        assertSame(answer, sessions.answer(question));
+        assertFalse(sessions.answer(Map.of("scheme", "s3a", "bucket", "scratch")).containsKey("sessionToken"));
+    }
+
+    @Test
+    void withoutAPlanEveryBucketIsRefusedAndActivationSaysSo() {
+        String noPlan = "fs.xacct.plan is not set in the Hadoop configuration of this JVM (spark.hadoop.fs.xacct.plan in Spark)";
+
+        assertEquals("bucket partner-data: " + noPlan, refusal("partner-data"));
+        assertEquals(noPlan, assertThrows(PlanException.class, () -> sessions.put(new Configuration(false))).getMessage());
+    }
+
+    @Test
+    void aConfigurationWithoutAPlanChangesNothing() {
+        sessions.adopt(configuration(PARTNER));
+        assertFalse(sessions.adopt(new Configuration(false)));
+
+        assertEquals("AKIABASE", sessions.session("s3a", "scratch").accessKeyId());
+    }
+
+    @Test
+    void theNewestPlanIsInForceForEverybodyAndItsComingIsLogged() {
+        sessions.adopt(configuration(PARTNER));
+        sessions.session("s3a", "partner-data");
+        sessions.adopt(configuration(FINANCE));
+
+        assertEquals("ASIAarn:aws:iam::444455556666:role/finance", sessions.session("s3a", "partner-data").accessKeyId());
+        assertTrue(refusal("scratch").startsWith("bucket scratch: bucket scratch is not declared; otherwise: deny refuses it;"
+            + " add it to buckets: or own: in the declaration (plan "));
+    }
+
+    @Test
+    void theSamePlanAgainKeepsItsSessions() {
+        sessions.adopt(configuration(PARTNER));
+        RoleSession before = sessions.session("s3a", "partner-data");
+        sessions.adopt(configuration(PARTNER));
+        sessions.adopt(configuration(PARTNER.replace("{\"v\":1,", "{ \"v\": 1, ")));
+
+        assertSame(before, sessions.session("s3a", "partner-data"));
+        assertEquals(1, lines.size());
+    }
+
+    @Test
+    void anotherRunOfTheSamePlanGetsSessionsOfItsOwnName() {
+        Configuration first = configuration(PARTNER);
+        first.set(Keys.RUN, "run-1");
+        sessions.adopt(first);
+        RoleSession before = sessions.session("s3a", "partner-data");
+        Configuration second = configuration(PARTNER);
+        second.set(Keys.RUN, "run-2");
+        sessions.adopt(second);
+
+        assertNotSame(before, sessions.session("s3a", "partner-data"));
+        assertEquals(List.of("run-1", "run-2"), runs);
+    }
+
+    @Test
+    void theConnectionsOfAPlanAreLetGoWhenTheNextButOneComes() {
+        sessions.adopt(configuration(PARTNER));
+        sessions.adopt(configuration(FINANCE));
+        assertFalse(lines.get(0).closed);
+        sessions.adopt(configuration(PARTNER));
+
+        assertTrue(lines.get(0).closed);
+        assertFalse(lines.get(1).closed);
+    }
+
+    @Test
+    void aBrokenPlanRefusesEveryBucketAndIsLoggedOnce() {
+        StandardError log = StandardError.of(() -> {
+            for (int provider = 0; provider < 3; provider++) {
+                sessions.adopt(configuration("z1:broken"));
+            }
+        });
+
+        assertEquals("bucket partner-data: the plan text is cut or damaged (9 characters: a checksum or code in it is wrong); copy it again in full",
+            refusal("partner-data"));
+        assertEquals(1, log.count("no bucket is served: the plan text is cut or damaged"), log.text());
+        assertThrows(FailureException.class, () -> sessions.put(configuration("z1:broken")));
+    }
+
+    @Test
+    void aPlanFileIsReadAgainForEachFileSystem() throws IOException {
+        Path file = Files.writeString(directory.resolve("plan.json"), PARTNER);
+        sessions.adopt(configuration("file:" + file));
+        sessions.session("s3a", "scratch");
+        Files.writeString(file, FINANCE);
+        sessions.adopt(configuration("file:" + file));
+
+        assertEquals("ASIAarn:aws:iam::444455556666:role/finance", sessions.session("s3a", "partner-data").accessKeyId());
+    }
+
+    @Test
+    void saysWhatIsInForce() {
+        String id = sessions.put(configuration(PARTNER));
+
+        assertEquals(Map.of("jar", "0.1.0", "plan", id, "about", "plan " + id + ": 2 roles, 2 buckets, base env"), sessions.describe());
+    }
+
+    private String refusal(String bucket) {
+        return assertThrows(FailureException.class, () -> sessions.session("s3a", bucket)).getMessage();
+    }
+
+    private static Configuration configuration(String plan) {
+        Configuration configuration = new Configuration(false);
+        configuration.set(Keys.PLAN, plan.startsWith("{") ? packed(plan) : plan);
+        return configuration;
+    }
+
+    private static String plan(String buckets) {
+        return json("{\"kind\":\"env\"}", "http://sts", role("partner") + "," + role("finance"), buckets, "@deny");
+    }
+}
