@@ -68,7 +68,7 @@ class LabProcess:
         try:
             os.kill(self.pid, 0)
             # In a container without an init nobody collects a child whose parent is gone.
-            return not Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
         except ProcessLookupError:
             return False
         except OSError:

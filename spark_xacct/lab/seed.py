@@ -33,7 +33,7 @@ def seed(accounts: Accounts, prepared: Prepared) -> tuple[AccountDocuments, ...]
         make_bucket(accounts, owner, bucket, region)
     for account in applied:
         for policy in account.buckets:
-            text = json.dumps(policy.policy)
+            text = json.dumps(open_to_accounts(policy.policy))
             accounts.client(account.account, "s3").put_bucket_policy(Bucket=policy.bucket, Policy=text)
     for role in access_map.roles.values():
         for grant in role.grants:
@@ -68,6 +68,20 @@ def without_foreign_owners(principal: PrincipalDocuments) -> Mapping[str, Any] |
             rest = {key: value for key, value in statement["Condition"].items() if key != "StringEquals"}
             statement["Condition"] = rest
     return document
+
+
+def open_to_accounts(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A bucket policy that names the account beside each role of it.
+
+    MiniStack asks a bucket policy twice, the second time with the caller's account as the caller. Roles of that account
+    still need what their own permissions say, so this opens the bucket to nobody who may not ask for it.
+    """
+    statements = []
+    for statement in document["Statement"]:
+        arn = Arn.parse(statement["Principal"]["AWS"])
+        root = f"arn:{arn.partition}:iam::{arn.account}:root"
+        statements.append({**statement, "Principal": {"AWS": [str(arn), root]}})
+    return {**document, "Statement": statements}
 
 
 def trusting_nobody() -> dict[str, Any]:
