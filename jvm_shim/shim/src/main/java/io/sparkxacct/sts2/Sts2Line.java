@@ -39,8 +39,7 @@ public final class Sts2Line implements StsLine {
     public RoleSession baseCredentials() {
         AwsCredentials credentials = base().resolveCredentials();
         String token = credentials instanceof AwsSessionCredentials ? ((AwsSessionCredentials) credentials).sessionToken() : null;
-        return new RoleSession(
-            credentials.accessKeyId(), credentials.secretAccessKey(), token, credentials.expirationTime().orElse(null));
+        return new RoleSession(credentials.accessKeyId(), credentials.secretAccessKey(), token, null);
     }
 
     @Override

@@ -22,12 +22,7 @@ public final class WebIdentityCredentialsProvider implements AwsCredentialsProvi
     @Override
     public AwsCredentials resolveCredentials() {
         RoleSession session = identity.session();
-        return AwsSessionCredentials.builder()
-            .accessKeyId(session.accessKeyId())
-            .secretAccessKey(session.secretAccessKey())
-            .sessionToken(session.sessionToken())
-            .expirationTime(session.expiration())
-            .build();
+        return AwsSessionCredentials.create(session.accessKeyId(), session.secretAccessKey(), session.sessionToken());
     }
 
     @Override

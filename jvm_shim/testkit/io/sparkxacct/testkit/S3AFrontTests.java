@@ -1,0 +1,120 @@
+package io.sparkxacct.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.sparkxacct.plan.Keys;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+
+/** One named S3A provider class by itself: how it is made, what it says, and what becomes of it in another class loader. */
+public abstract class S3AFrontTests {
+    private static final String NO_AUTH = "org.apache.hadoop.fs.s3a.auth.NoAuthWithAWSException";
+
+    private final Class<?> front;
+
+    protected S3AFrontTests(Class<?> front) {
+        this.front = front;
+    }
+
+    /** Asks a provider for credentials and returns the access key id. */
+    protected abstract String keyOf(Object provider);
+
+    /** The SDK's own exception, which serves where hadoop-aws is not. */
+    protected abstract String sdkException();
+
+    @Test
+    void isMadeByS3AWithUriAndConfigurationAndInNoOtherWay() {
+        assertEquals(List.of("[class java.net.URI, class org.apache.hadoop.conf.Configuration]"),
+            Arrays.stream(front.getConstructors()).map(constructor -> Arrays.toString(constructor.getParameterTypes())).toList());
+    }
+
+    @Test
+    void ownsNothingThatAFileSystemCouldClose() {
+        assertFalse(AutoCloseable.class.isAssignableFrom(front));
+    }
+
+    @Test
+    void neverThrowsFromItsConstructorAndSaysItAtTheFirstCall() throws Exception {
+        Configuration broken = new Configuration(false);
+        broken.set(Keys.PLAN, "z1:broken");
+
+        RuntimeException refusal = refusal(make(front, URI.create("s3a://partner-data/"), broken));
+
+        assertEquals(NO_AUTH, refusal.getClass().getName());
+        assertEquals("bucket partner-data: the plan text is cut or damaged (9 characters: a checksum or code in it is wrong); copy it again in full",
+            refusal.getMessage());
+    }
+
+    @Test
+    void withoutAUriItCannotKnowTheRole() throws Exception {
+        for (Configuration configuration : new Configuration[] {new Configuration(false), null}) {
+            RuntimeException refusal = refusal(make(front, null, configuration));
+
+            assertEquals(NO_AUTH, refusal.getClass().getName());
+            assertEquals(front.getName() + " was made without the URI of a bucket, so it cannot know the role to use", refusal.getMessage());
+        }
+    }
+
+    @Test
+    void worksInAnotherClassLoaderFromTheSourceItIsGiven() throws Exception {
+        Class<?> alone = defineElsewhere();
+        Function<Map<String, Object>, Map<String, String>> source = question ->
+            question.containsKey("configuration") ? Map.of() : Map.of("accessKeyId", "AKIA-" + new TreeMap<>(question), "secretAccessKey", "s");
+        alone.getField("source").set(null, source);
+
+        Object provider = make(alone, new URI("s3a://my_bucket/x"), new Configuration(false));
+
+        assertEquals("AKIA-{bucket=my_bucket, scheme=s3a}", keyOf(provider));
+    }
+
+    @Test
+    void inAnotherClassLoaderWithoutASourceOrHadoopAwsItSaysWhatIsMissing() throws Exception {
+        Object provider = make(defineElsewhere(), URI.create("s3a://partner-data/"), new Configuration(false));
+
+        RuntimeException refusal = refusal(provider);
+
+        assertEquals(sdkException(), refusal.getClass().getName());
+        assertEquals("the spark-xacct jar is not beside " + front.getName()
+            + " and its plugin has not started: java.lang.ClassNotFoundException: io.sparkxacct.session.JvmSessions", refusal.getMessage());
+    }
+
+    private RuntimeException refusal(Object provider) {
+        return assertThrows(RuntimeException.class, () -> keyOf(provider));
+    }
+
+    private static Object make(Class<?> type, URI uri, Configuration configuration) throws ReflectiveOperationException {
+        return type.getConstructor(URI.class, Configuration.class).newInstance(uri, configuration);
+    }
+
+    /** As the plugin will do it: this one class in a loader that sees Hadoop and the SDK, but neither our jar nor hadoop-aws. */
+    private Class<?> defineElsewhere() {
+        return new ClassLoader(front.getClassLoader()) {
+            @Override
+            protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+                if (name.startsWith("io.sparkxacct.") || name.startsWith("org.apache.hadoop.fs.s3a.")) {
+                    throw new ClassNotFoundException(name);
+                }
+                return super.loadClass(name, resolve);
+            }
+
+            Class<?> define(String name) {
+                try (InputStream stream = getParent().getResourceAsStream(name.replace('.', '/') + ".class")) {
+                    byte[] bytes = stream.readAllBytes();
+                    return defineClass(name, bytes, 0, bytes.length);
+                } catch (IOException unreadable) {
+                    throw new IllegalStateException(unreadable);
+                }
+            }
+        }.define(front.getName());
+    }
+}
