@@ -39,7 +39,7 @@ class Accounts:
                     aws_secret_access_key=ROOT_SECRET,
                     config=self._config(
                         s3={"addressing_style": "path"},
-                        retries={"max_attempts": 1},
+                        retries={"total_max_attempts": 1},
                         # Neither ~/.aws nor the environment has a say here.
                         ignore_configured_endpoint_urls=True,
                     ),

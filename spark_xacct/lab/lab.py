@@ -268,6 +268,10 @@ class Lab:
             return "|".join(names) or str(arn)
         return call.access_key_id or "anonymous"
 
+    def issue_token(self, issuer: str, subject: str, **more: Any) -> str:
+        """A web identity token signed by the lab. ``more``: audience, life_seconds. ``issuer`` has no scheme."""
+        return str(self._control.ask("issue_token", issuer=issuer, subject=subject, **more))
+
     def secrets(self) -> list[str]:
         """Every secret that the lab gave out so far: secret keys, session tokens, web identity tokens."""
         return [str(secret) for secret in self._control.ask("secrets")]

@@ -142,7 +142,7 @@ class Proofs:
             aws_session_token=keys.token if keys else None,
             config=config(
                 s3={"addressing_style": "path"},
-                retries={"max_attempts": 1},
+                retries={"total_max_attempts": 1},
                 parameter_validation=False,
                 ignore_configured_endpoint_urls=True,
                 **signing,

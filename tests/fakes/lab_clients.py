@@ -28,7 +28,8 @@ class Caller:
     def client(self, service: str, **more: Any) -> Any:
         config = Config(
             s3={"addressing_style": "path"},
-            retries={"max_attempts": 1, "mode": "standard"},
+            retries={"total_max_attempts": 1},
+            parameter_validation=False,
             connect_timeout=5,
             read_timeout=30,
             signature_version=UNSIGNED if self.keys is None else None,
