@@ -205,8 +205,10 @@ def test_a_session_ends_after_the_life_asked_for_where_the_clock_is_behind(sts):
     assert sts.assumed() == ["hub", "reader", "hub", "reader"]
 
 
-def test_a_child_process_uses_the_session_of_its_parent(sts, s3):
-    role_sessions = sessions(sts)
+def test_a_child_process_uses_the_session_of_its_parent_and_refreshes_it(sts, s3):
+    clock = Clock()
+    sts.now = clock
+    role_sessions = sessions(sts, clock)
     client = role_sessions.client("s3", role="partner", endpoint_url=s3.url)
     key_of(role_sessions, "partner")
     credentials = role_sessions.session("partner").get_credentials()
@@ -222,14 +224,18 @@ def test_a_child_process_uses_the_session_of_its_parent(sts, s3):
         try:
             fresh = role_sessions.client("s3", role="partner", endpoint_url=s3.url)
             fresh.head_object(Bucket="partner-data", Key="x")
-            os.write(writing, json.dumps([key_of(role_sessions, "partner"), fresh is not client]).encode())
+            inherited = key_of(role_sessions, "partner")
+            clock.pass_seconds(3_000)
+            refreshed = key_of(role_sessions, "partner") != inherited
+            os.write(writing, json.dumps([inherited, refreshed, fresh is not client]).encode())
         finally:
             os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as pipe:
-        assert json.loads(pipe.read()) == ["ASIAREADER2", True]
+        assert json.loads(pipe.read()) == ["ASIAREADER2", True, True]
     os.waitpid(child, 0)
-    assert sts.assumed() == ["hub", "reader"]
+    assert sts.assumed() == ["hub", "reader"] * 2
+    assert [request.signer for request in s3.requests] == ["ASIAREADER2"]
 
 
 @pytest.mark.parametrize(
