@@ -151,7 +151,7 @@ def _read_head(stream: BinaryIO) -> Message | None:
         first = _read_line(stream)
     if first is None:
         return None
-    if len(first.split(" ")) < 2:
+    if len(first.split(" ")) < 2 or "HTTP/1." not in first:
         raise WireError(f"not the first line of a message: {first[:80]!r}")
     message = Message(first)
     while True:
