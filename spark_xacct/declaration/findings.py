@@ -112,6 +112,8 @@ def _described(value: Any) -> str:
 def _wanted(kind: str, spot: _Spot) -> str:
     if kind != "string_type":
         return _WANTED.get(kind, "see spark-xacct schema")
+    if isinstance(spot.node, Scalar) and spot.path[-1] == "duration" and spot.node.written.isdigit():
+        return f"write {spot.node.written}s"
     if isinstance(spot.node, Scalar) and spot.node.value is not None:
         return f'write it in quotes: "{spot.node.written}"'
     return "write a text" if spot.node is None or not isinstance(spot.node, Scalar) else "write a value, or remove it"

@@ -33,14 +33,9 @@ def with_environment(root: Fields, name: str | None, problems: Problems) -> Fiel
         problems.add(place, f'the environment "{name}" is not declared', fix)
         return root
     overlay = known[name].node
-    if isinstance(overlay, Scalar) and overlay.value is None:
-        return root
     if not isinstance(overlay, Fields):
-        problems.add(known[name].place, f"environments.{name} is not a mapping", "write {vars: {...}, base: {...}}")
+        # Empty, or of a wrong type, which the schema reports.
         return root
-    for key in _NOT_OVERLAID:
-        if key in overlay.entries:
-            problems.add(overlay.entries[key].place, f"an environment cannot change {key}", "remove it here")
     entries = {key: entry for key, entry in overlay.entries.items() if key not in _NOT_OVERLAID}
     return _merged(root, Fields(entries, overlay.place), top=True)
 

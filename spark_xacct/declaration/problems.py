@@ -35,10 +35,10 @@ class Problems:
     def note(self, place: Place, what: str, fix: str) -> None:
         self._notes.append(Problem(self.file, place.line, place.column, what, fix))
 
-    def take(self, other: Problems, places: Collection[Place]) -> None:
-        """Takes over the problems of ``other`` that stand at one of ``places``."""
+    def take(self, other: Problems, places: Collection[Place] | None = None) -> None:
+        """Takes over the problems of ``other``; with ``places``, those that stand at one of them."""
         for place, problem in other._problems.items():
-            if place in places:
+            if places is None or place in places:
                 self._problems.setdefault(place, problem)
 
     def __bool__(self) -> bool:
@@ -60,4 +60,4 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = get_close_matches(word, names, 1)
     if near:
         return f'did you mean "{near[0]}"?'
-    return "known here are " + ", ".join(names) if names else "nothing may stand here"
+    return "known here are " + ", ".join(names) if names else "declare it"

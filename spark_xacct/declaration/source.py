@@ -1,7 +1,7 @@
 """YAML text to a tree whose every key and value knows its line and column.
 
-ruamel.yaml composes the nodes; the values are made here, by the core schema of YAML 1.2, so that its C and its Python
-parser give the same tree, and so that no tag of a file can construct an object.
+ruamel.yaml parses; the tree is built here, with the values of YAML 1.2's core schema, so that its C and its Python
+parser give the same one, no tag of a file can construct an object, and no depth can exhaust a stack.
 """
 
 from __future__ import annotations
@@ -13,13 +13,21 @@ from typing import Any, Union
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 from spark_xacct.declaration.problems import START, Place, Problems
 
 _CORE = "tag:yaml.org,2002:"
-_TEXT = _CORE + "str"
-_PLAIN_TAGS = frozenset(_CORE + name for name in ("null", "bool", "int", "float", "timestamp", "merge", "value"))
+_DEPTH_MAXIMUM = 64
+_QUOTE_STARS = 'put a name that begins with * in quotes: "*-landing"'
 _INTEGER = re.compile(r"^[-+]?[0-9]+\Z")
 _FLOAT = re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None} | {
@@ -82,77 +90,121 @@ def text_of(node: Node | None) -> str | None:
 
 def read(text: str, problems: Problems) -> Fields:
     """The tree of a declaration. Raises DeclarationError where there is no mapping to go on with."""
-    root = _compose(text, problems)
-    if root is None or (isinstance(root, ScalarNode) and not root.value):
+    root = _tree(text, problems)
+    if isinstance(root, Fields):
+        return root
+    if root is None or (isinstance(root, Scalar) and root.value is None):
         problems.add(START, "the declaration is empty", "begin with version: 1, base: and buckets:")
-    elif not isinstance(root, MappingNode):
+    else:
         problems.add(
-            START, "the declaration is not a mapping", "write keys and values: version: 1, base: irsa, buckets: ..."
+            START, "the declaration is no mapping", "write keys and values: version: 1, base: irsa, buckets: ..."
         )
     problems.raise_any()
-    tree = _Reader(problems).node(root)
-    if not isinstance(tree, Fields):
-        problems.raise_any()
-        raise AssertionError("a mapping node became something else")
-    return tree
+    raise AssertionError("a problem was added just now")
 
 
-def _compose(text: str, problems: Problems) -> Any:
+def _tree(text: str, problems: Problems) -> Node | None:
     try:
         try:
-            # The C parser where ruamel.yaml.clib is there: ten thousand buckets take a fifth of a second instead of two.
-            return YAML(typ="safe").compose(text)
+            # The C parser where ruamel.yaml.clib is there: ten thousand buckets take a tenth of a second instead of one.
+            found = Problems(problems.file)
+            root = _Builder(YAML(typ="safe").parse(text), found).document()
         except YAMLError:
             # Its messages differ from those of the Python parser: one text for one mistake.
-            return YAML(typ="safe", pure=True).compose(text)
+            found = Problems(problems.file)
+            root = _Builder(YAML(typ="safe", pure=True).parse(text), found).document()
+        problems.take(found)
+        return root
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark is not None else START
         problems.add(place, f"this is not YAML: {error.problem}", _syntax_fix(str(error.problem)))
     except YAMLError as error:
-        problems.add(START, f"this is not YAML: {str(error).splitlines()[0]}", "write it as UTF-8 text")
-    except RecursionError:
-        problems.add(START, "this is nested too deep to read", "a declaration has at most six levels")
+        problems.add(START, f"this is not YAML: {str(error).splitlines()[0]}", "remove it")
     problems.raise_any()
-    raise AssertionError("unreachable")
+    raise AssertionError("a problem was added just now")
 
 
 def _syntax_fix(problem: str) -> str:
     if "alias" in problem:
-        return 'put a name that begins with * in quotes: "*-landing"'
+        return _QUOTE_STARS
     if "\\t" in problem:
         return "indent with blanks"
-    if "expected a single document" in problem or "another document" in problem:
-        return "keep one document in one file"
     return "look at this line and the one before it: quotes, colons, indentation"
 
 
-class _Reader:
-    def __init__(self, problems: Problems) -> None:
+class _Builder:
+    """Builds the tree from the parser's events."""
+
+    def __init__(self, parser: Iterator[Any], problems: Problems) -> None:
+        self._events = parser
         self._problems = problems
-        self._seen: set[int] = set()
+        self._anchors: dict[str, Scalar | None] = {}
 
-    def node(self, node: Any) -> Node:
-        place = Place(node.start_mark.line + 1, node.start_mark.column + 1)
-        if isinstance(node, ScalarNode):
-            return self._scalar(node, place)
-        # The same node again is an alias. One of a collection can hide a billion entries, or itself.
-        if id(node) in self._seen:
-            self._problems.add(place, "an alias (*) stands for a list or mapping", "write it out in each place")
-            return Scalar(None, place, "")
-        self._seen.add(id(node))
-        if str(node.tag) not in (_CORE + "seq", _CORE + "map"):
-            self._problems.add(place, f"the tag {node.tag} is not known here", "remove it")
-        if isinstance(node, SequenceNode):
-            return Items([self.node(item) for item in node.value], place)
-        return self._fields(node, place)
+    def document(self) -> Node | None:
+        """The one document; None where there is none."""
+        root: Node | None = None
+        documents = 0
+        for event in self._events:
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._problems.add(
+                        _place(event), "a second document begins here", "keep one declaration in one file"
+                    )
+                    break
+            elif isinstance(event, NodeEvent):
+                root = self._node(event, 0)
+        return root
 
-    def _scalar(self, node: Any, place: Place) -> Scalar:
-        tag, written = str(node.tag), node.value
-        if tag == _TEXT:
-            return Scalar(written, place, written)
-        if tag not in _PLAIN_TAGS:
-            self._problems.add(place, f"the tag {tag} is not known here", "remove it")
+    def _node(self, event: Any, depth: int) -> Node:
+        if depth > _DEPTH_MAXIMUM:
+            self._problems.add(_place(event), "this is nested too deep to read", "a declaration has at most ten levels")
+            self._problems.raise_any()
+        if isinstance(event, AliasEvent):
+            return self._alias(event)
+        node: Node
+        if isinstance(event, ScalarEvent):
+            node = self._scalar(event)
+        elif isinstance(event, SequenceStartEvent):
+            self._check_tag(event, "seq")
+            items = [self._node(item, depth + 1) for item in self._until(SequenceEndEvent)]
+            node = Items(items, _place(event))
+        else:
+            self._check_tag(event, "map")
+            node = self._fields(event, depth)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node if isinstance(node, Scalar) else None
+        return node
+
+    def _until(self, end: type) -> Iterator[Any]:
+        for event in self._events:
+            if isinstance(event, end):
+                return
+            yield event
+
+    def _alias(self, event: Any) -> Scalar:
+        place, name = _place(event), event.anchor
+        known = self._anchors.get(name)
+        if known is not None:
+            return Scalar(known.value, place, known.written)
+        if name in self._anchors:
+            # One of a collection can hide a billion entries.
+            self._problems.add(place, f"the alias *{name} stands for a list or mapping", "write it out in each place")
+        else:
+            # In YAML 1.1 a colon ends the name of an alias, in YAML 1.2 it does not: what follows is read in two ways.
+            self._problems.add(place, f"the alias *{name.rstrip(':')} stands for nothing", _QUOTE_STARS)
+            self._problems.raise_any()
+        return Scalar(None, place, f"*{name}")
+
+    def _check_tag(self, event: Any, name: str) -> None:
+        if event.tag is not None and str(event.tag) not in ("!", _CORE + name):
+            self._problems.add(_place(event), f"the tag {event.tag} is not known here", "remove it")
+
+    def _scalar(self, event: Any) -> Scalar:
+        place, written = _place(event), event.value
+        if event.tag is not None or event.style not in (None, ""):
+            self._check_tag(event, "str")
             return Scalar(written, place, written)
         if written in _WORDS:
             return Scalar(_WORDS[written], place, written)
@@ -160,25 +212,29 @@ class _Reader:
             return Scalar(int(written), place, written)
         return Scalar(float(written) if _FLOAT.match(written) else written, place, written)
 
-    def _fields(self, node: Any, place: Place) -> Fields:
+    def _fields(self, start: Any, depth: int) -> Fields:
         entries: dict[str, Entry] = {}
-        for key_node, value_node in node.value:
-            at = Place(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-            if not isinstance(key_node, ScalarNode):
-                self._problems.add(at, "a key is a list or mapping", "write one name before the colon")
-                continue
-            value = self.node(value_node)
-            if isinstance(value, Scalar) and value.written == "":
+        events = self._until(MappingEndEvent)
+        for event in events:
+            key, at = self._node(event, depth + 1), _place(event)
+            value = self._node(next(events), depth + 1)
+            if isinstance(value, Scalar) and value.written == "" and value.value is None:
                 # An empty value has the place of whatever comes next in the file.
-                value = Scalar(value.value, at, "")
-            first = entries.get(key_node.value)
-            if first is not None:
+                value = Scalar(None, at, "")
+            if not isinstance(key, Scalar):
+                self._problems.add(at, "a key is a list or mapping", "write one name before the colon")
+            elif key.written in entries:
+                first = entries[key.written].place.line
                 self._problems.add(
-                    at, f'"{key_node.value}" stands twice here (first on line {first.place.line})', "remove one of them"
+                    at, f'"{key.written}" stands twice here (first on line {first})', "remove one of them"
                 )
-                continue
-            entries[key_node.value] = Entry(at, value)
-        return Fields(entries, place)
+            else:
+                entries[key.written] = Entry(at, value)
+        return Fields(entries, _place(start))
+
+
+def _place(event: Any) -> Place:
+    return Place(event.start_mark.line + 1, event.start_mark.column + 1)
 
 
 def plain(node: Node) -> Any:

@@ -28,11 +28,12 @@ def refused(what: str, fix: str) -> PydanticCustomError:
     return PydanticCustomError(REFUSED, "{what}; {fix}", {"what": what, "fix": fix})
 
 
-def _model(make: Callable[[], Any], fix: str) -> None:
+def _model(make: Callable[[], Any], fix: str | None = None) -> None:
     try:
         make()
     except ModelError as error:
-        raise refused(str(error), fix) from None
+        what, _, known_fix = str(error).partition("; ")
+        raise refused(what, fix or known_fix) from None
 
 
 def one_of(words: Collection[str]) -> Callable[[str], str]:
@@ -59,30 +60,30 @@ def principal_arn(text: str) -> str:
     return text
 
 
-def _service_arn(text: str, service: str, start: str, example: str) -> str:
+def _arn_of(what: str, text: str, service: str, start: str, example: str) -> str:
     fix = f"write {example}"
     _model(lambda: Arn.parse(text), fix)
     arn = Arn.parse(text)
     if arn.service != service or not arn.resource.startswith(start):
-        raise refused(f'"{text}" is not the ARN of {"a KMS key" if service == "kms" else "what belongs here"}', fix)
+        raise refused(f'"{text}" is not the ARN of {what}', fix)
     return text
 
 
 def kms_key(text: str) -> str:
-    return _service_arn(text, "kms", "", "arn:aws:kms:REGION:ACCOUNT:key/ID")
+    return _arn_of("a KMS key", text, "kms", "", "arn:aws:kms:REGION:ACCOUNT:key/ID")
 
 
 def access_point(text: str) -> str:
-    return _service_arn(text, "s3", "accesspoint", "arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME")
+    return _arn_of("an access point", text, "s3", "accesspoint", "arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME")
 
 
 def policy_arn(text: str) -> str:
-    return _service_arn(text, "iam", "policy/", "arn:aws:iam::ACCOUNT:policy/NAME")
+    return _arn_of("a managed policy", text, "iam", "policy/", "arn:aws:iam::ACCOUNT:policy/NAME")
 
 
 def grant_arn(text: str) -> str:
     _model(lambda: Arn.parse(text), "write the ARN of the queue, topic, table, key or secret")
-    _model(lambda: grant_actions(Grant(Arn.parse(text), "read")), "grant it in IAM by hand, or write another ARN")
+    _model(lambda: grant_actions(Grant(Arn.parse(text), "read")))
     return text
 
 
@@ -169,9 +170,9 @@ def check_base(kind: str, profile: str | None, class_: str | None) -> None:
     """Whether the fields are those of the kind."""
     for owner, field, value, example in (("profile", "profile", profile, "NAME"), ("class", "class", class_, "a.b.C")):
         if kind == owner and not value:
-            raise refused(f"base kind {owner} has no {field}", f"write {{kind: {owner}, {field}: {example}}}")
+            raise refused(f"kind {owner} has no {field}", f"write {{kind: {owner}, {field}: {example}}}")
         if kind != owner and value is not None:
-            raise refused(f"base kind {kind} takes no {field}", f"remove {field}, or write kind: {owner}")
+            raise refused(f"kind {kind} takes no {field}", f"remove {field}, or write kind: {owner}")
 
 
 def external_id(text: str) -> str:

@@ -31,7 +31,8 @@ class Arn:
             raise ModelError(f'"{text}" is not an ARN (arn:partition:service:region:account:resource)')
         if parts[1] not in PARTITIONS:
             raise ModelError(f'"{text}" names the unknown partition "{parts[1]}"')
-        if parts[4] and not limits.ACCOUNT_ID.match(parts[4]):
+        # Managed policies of AWS have "aws" there.
+        if parts[4] not in ("", "aws") and not limits.ACCOUNT_ID.match(parts[4]):
             raise ModelError(f'"{text}" has the account "{parts[4]}", which is not 12 digits')
         return cls(*parts[1:])
 
@@ -39,7 +40,7 @@ class Arn:
     def parse_role(cls, text: str) -> Arn:
         """The ARN of an IAM role; raises ModelError for anything else."""
         arn = cls.parse(text)
-        if arn.service != "iam" or arn.region or not arn.account or not limits.ROLE_RESOURCE.match(arn.resource):
+        if arn.service != "iam" or arn.region or not limits.ACCOUNT_ID.match(arn.account) or not limits.ROLE_RESOURCE.match(arn.resource):
             raise ModelError(f'"{text}" is not the ARN of a role (arn:aws:iam::123456789012:role/NAME)')
         return arn
 
@@ -48,7 +49,7 @@ class Arn:
         """The ARN of a role or of a user, which is what a base identity can be; raises ModelError for anything else."""
         arn = cls.parse(text)
         named = limits.ROLE_RESOURCE.match(arn.resource) or limits.USER_RESOURCE.match(arn.resource)
-        if arn.service != "iam" or arn.region or not arn.account or not named:
+        if arn.service != "iam" or arn.region or not limits.ACCOUNT_ID.match(arn.account) or not named:
             raise ModelError(f'"{text}" is not the ARN of a role or of a user (arn:aws:iam::123456789012:role/NAME)')
         return arn
 

@@ -127,12 +127,12 @@ class Role:
             check_source_identity(self.source_identity)
         if self.policy is not None and len(self.policy) > limits.SESSION_POLICY_MAXIMUM_CHARACTERS:
             raise ModelError(
-                f"the session policy of role {self.name} has {len(self.policy)} characters, STS takes 2048; "
+                f"the session policy has {len(self.policy)} characters, STS takes 2048; "
                 "bind fewer buckets to the role, or use managed policies (session_policy: {arns: [...]})"
             )
         if len(self.policy_arns) > limits.SESSION_POLICY_ARNS_MAXIMUM:
             raise ModelError(
-                f"role {self.name} has {len(self.policy_arns)} session policy ARNs, STS takes 10; remove some"
+                f"{len(self.policy_arns)} session policy ARNs are more than the 10 that STS takes; remove some"
             )
 
     def set_fields(self) -> list[str]:

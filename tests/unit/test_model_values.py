@@ -124,10 +124,10 @@ def test_value_is_refused(make: Callable[[], Any], message: str) -> None:
         ({"source_identity": "aws:x"}, 'source identity "aws:x" does not fit STS: 2 to 64 letters, digits and _+=,.@-'),
         (
             {"policy": "x" * 2049},
-            "the session policy of role partner has 2049 characters, STS takes 2048; "
+            "the session policy has 2049 characters, STS takes 2048; "
             "bind fewer buckets to the role, or use managed policies (session_policy: {arns: [...]})",
         ),
-        ({"policy_arns": ("a",) * 11}, "role partner has 11 session policy ARNs, STS takes 10; remove some"),
+        ({"policy_arns": ("a",) * 11}, "11 session policy ARNs are more than the 10 that STS takes; remove some"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
