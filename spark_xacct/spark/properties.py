@@ -61,7 +61,8 @@ def _logical_lines(text: str) -> Iterator[str]:
             continue
         yield "".join([*found, natural])
         found = []
-    if continued:
+    # What Java makes of a file that ends in a continued line: an empty one counts, but for Windows line ends.
+    if continued and ("".join(found) or not text.endswith("\r\n")):
         yield "".join(found)
 
 

@@ -52,6 +52,19 @@ def camel_case(canned_acl: str) -> str:
     return "".join(word.capitalize() for word in canned_acl.split("-"))
 
 
+def region_in(arn: str) -> str:
+    """The region that an ARN names, "" where it names none."""
+    parts = arn.split(":")
+    return parts[3] if len(parts) > 5 and parts[0] == "arn" else ""
+
+
+def _s3a_access_point(binding: Binding) -> tuple[tuple[str, str], ...]:
+    arn = str(binding.access_point)
+    # S3A on SDK v1 goes to the ARN's region only when no other region is set for all buckets.
+    region = () if binding.region or not region_in(arn) else (("endpoint.region", region_in(arn)),)
+    return (("accesspoint.arn", arn), *region)
+
+
 # Hadoop 3.3.2 renamed server-side-encryption-algorithm to encryption.algorithm (HADOOP-17870).
 _S3A_NATIVE: Mapping[str, NativeKeys] = {
     "region": NativeKeys(lambda binding: (("endpoint.region", str(binding.region)),), since=(3, 3, 1)),
@@ -63,7 +76,7 @@ _S3A_NATIVE: Mapping[str, NativeKeys] = {
     # HADOOP-14661.
     "requester_pays": NativeKeys(lambda binding: (("requester.pays.enabled", "true"),), since=(3, 3, 5)),
     # HADOOP-17198.
-    "access_point": NativeKeys(lambda binding: (("accesspoint.arn", str(binding.access_point)),), since=(3, 3, 2)),
+    "access_point": NativeKeys(_s3a_access_point, since=(3, 3, 2)),
 }
 
 # https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-s3a-migrate.html shows the per-bucket form for the KMS key;

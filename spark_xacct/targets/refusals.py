@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from spark_xacct.errors import TargetError
 from spark_xacct.model import AccessMap, Binding
 from spark_xacct.model.bases import provider_classes
-from spark_xacct.targets.connectors import Connector
+from spark_xacct.targets.connectors import Connector, region_in
 from spark_xacct.targets.releases import Release
 
 # The fields of a binding that connectors have keys of their own for.
@@ -33,7 +33,14 @@ def _problems(access_map: AccessMap, release: Release) -> Iterator[str]:
         yield from _roles(access_map, release, connector)
         for binding in access_map.bindings:
             yield from _native(binding, release, connector)
-    yield from _dotted(access_map, release)
+    for binding in access_map.bindings:
+        region = region_in(binding.access_point or "")
+        if binding.region and region and region != binding.region:
+            yield (
+                f"bucket {binding.bucket}: region {binding.region} and the access point's region {region} contradict; "
+                "leave out region"
+            )
+    yield from _dotted(access_map)
 
 
 def _base(access_map: AccessMap, release: Release, connector: Connector) -> Iterator[str]:
@@ -67,7 +74,7 @@ def _native(binding: Binding, release: Release, connector: Connector) -> Iterato
             yield f"{where}: per-bucket keys cannot hold a pattern; name the buckets that need it"
 
 
-def _dotted(access_map: AccessMap, release: Release) -> Iterator[str]:
+def _dotted(access_map: AccessMap) -> Iterator[str]:
     """``fs.s3a.bucket.a.b.x`` is read for bucket a.b, and as the key ``b.x`` of bucket a."""
     if access_map.needs_global_mode and not any(map(_has_native, access_map.bindings)):
         return

@@ -17,6 +17,9 @@ from spark_xacct.targets.releases import Release
 
 S3A_FILE_SYSTEM = "org.apache.hadoop.fs.s3a.S3AFileSystem"
 S3A_ABSTRACT_FILE_SYSTEM = "org.apache.hadoop.fs.s3a.S3A"
+# Seen in the byte code of 3.3.6 and later; in 3.3.4 it refuses every scheme but s3a.
+ABSTRACT_S3_SINCE = (3, 3, 6)
+OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eusc-")
 EXECUTOR_ENVIRONMENT = "spark.executorEnv."
 # Where the driver's environment comes from in cluster mode; the other cluster manager ignores the key.
 DRIVER_ENVIRONMENTS = ("spark.yarn.appMasterEnv.", "spark.kubernetes.driverEnv.")
@@ -139,8 +142,8 @@ def _hadoop(plan: Plan, release: Release, run: str | None, user: str | None) -> 
     yield from _given(keys.RUN, run, "the run id that role-session names carry")
     yield from _given(keys.USER, user, "the user that role-session names carry")
     if release.maps_s3:
-        yield from _s3_to_s3a()
-    yield from _region_outside_aws(plan)
+        yield from _s3_to_s3a(release)
+    yield from _default_region(plan, release)
     for connector in release.connectors:
         yield from _provider(plan, connector)
     for connector in release.connectors:
@@ -153,19 +156,28 @@ def _given(name: str, value: str | None, reason: str) -> Iterator[Setting]:
         yield Setting(name, value, reason)
 
 
-def _s3_to_s3a() -> Iterator[Setting]:
+def _s3_to_s3a(release: Release) -> Iterator[Setting]:
     reason = "plain Hadoop has no file system for s3:// and s3n://: S3A serves them"
     for scheme in ("s3", "s3n"):
         yield Setting(f"fs.{scheme}.impl", S3A_FILE_SYSTEM, reason, How.WHERE_UNSET)
-        yield Setting(f"fs.AbstractFileSystem.{scheme}.impl", S3A_ABSTRACT_FILE_SYSTEM, reason, How.WHERE_UNSET)
+        # Older ones take s3a:// only, with an error that keeps Spark from falling back to the FileSystem of the scheme.
+        if release.hadoop >= ABSTRACT_S3_SINCE:
+            yield Setting(f"fs.AbstractFileSystem.{scheme}.impl", S3A_ABSTRACT_FILE_SYSTEM, reason, How.WHERE_UNSET)
 
 
-def _region_outside_aws(plan: Plan) -> Iterator[Setting]:
-    # Without region and endpoint Spark names s3.amazonaws.com and S3A us-east-2: neither serves another partition.
+def _default_region(plan: Plan, release: Release) -> Iterator[Setting]:
+    """Spark names s3.amazonaws.com where neither region nor endpoint is set for all buckets (SPARK-35878).
+
+    That host does not serve another partition, and S3A on SDK v1 keeps to it even for a bucket with a region.
+    """
     region = plan.access_map.sts.region
-    if region.startswith(("cn-", "us-gov-", "us-iso", "eusc-")):
+    if region.startswith(OTHER_PARTITIONS):
         reason = "S3A's own default is a region of partition aws"
-        yield Setting("fs.s3a.endpoint.region", region, reason, How.WHERE_UNSET)
+    elif release.hadoop < (3, 4, 0) and any(binding.region for binding in plan.access_map.bindings):
+        reason = "without it Spark names s3.amazonaws.com, and the regions of the buckets below have no effect"
+    else:
+        return
+    yield Setting("fs.s3a.endpoint.region", region, reason, How.WHERE_UNSET)
 
 
 def _provider(plan: Plan, connector: Connector) -> Iterator[Setting]:

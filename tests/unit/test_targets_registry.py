@@ -1,0 +1,173 @@
+"""Adding a target or a release touches one place: everything else reads the registry."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from fakes.target_plans import named
+
+from spark_xacct import targets
+from spark_xacct.errors import TargetError
+from spark_xacct.targets import connectors, installed, releases
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_first_targets_are_there():
+    assert targets.names() == ["builder", "core-site", "emrfs-site", "spark-defaults", "spark-submit"]
+
+
+@pytest.fixture
+def fake_target():
+    target = targets.register(
+        targets.Target(
+            name="fake-notebook",
+            doc="a place of this test",
+            content=lambda settings: {"lines": len(settings.hadoop)},
+            write=lambda rendered: f"{rendered.content['lines']} lines for {rendered.settings.plan.id}\n",
+            limits="three lines",
+            default_release="spark-4",
+        )
+    )
+    yield target
+    targets.unregister(target.name)
+
+
+def test_a_target_registered_from_a_test_is_listed_described_and_rendered(fake_target):
+    assert "fake-notebook" in targets.names()
+    assert {"target": "fake-notebook", "what": "a place of this test", "limits": "three lines"} in targets.table()
+    rendered = targets.render("fake-notebook", named())
+    assert rendered.text() == f"{rendered.data['lines']} lines for {named().id}\n"
+    assert rendered.data["release"] == "spark-4"
+
+
+def test_two_targets_of_one_name_are_refused(fake_target):
+    with pytest.raises(ValueError, match="target fake-notebook is registered twice"):
+        targets.register(fake_target)
+
+
+def test_a_release_registered_from_a_test_is_listed_and_rendered_by_every_target():
+    fake = releases.register(releases.Release("acme-9", (3, 4, 1), {"s3a": connectors.S3A_V2, "s3": connectors.EMRFS}))
+    try:
+        assert "acme-9" in releases.names()
+        assert [row for row in releases.table() if row["release"] == "acme-9"] == [
+            {
+                "release": "acme-9",
+                "hadoop": "3.4.1",
+                "s3": "EMRFS on AWS SDK v1",
+                "s3a": "S3A on AWS SDK v2",
+                "also": "",
+            }
+        ]
+        for name in targets.names():
+            assert targets.render(name, named(), fake.name).data["release"] == "acme-9"
+    finally:
+        releases.unregister("acme-9")
+
+
+def test_every_target_has_its_commented_folder():
+    for name in targets.names():
+        folder = ROOT / "conf_templates" / name
+        assert (folder / "README.md").read_text(encoding="utf-8").startswith(f"# {name}\n")
+        (template,) = folder.glob("*.j2")
+        assert template.read_text(encoding="utf-8").startswith("{# ")
+
+
+@pytest.mark.parametrize("name", targets.names())
+def test_data_is_json_and_says_what_it_is(name):
+    data = targets.render(name, named(), "emr-7.9.0").data
+    assert json.loads(json.dumps(data)) == data
+    assert (data["target"], data["release"], data["plan"]) == (name, "emr-7.9.0", named().id)
+    assert data["comments"][0] == named().about
+
+
+def test_an_unknown_target_names_those_that_exist():
+    with pytest.raises(TargetError) as error:
+        targets.render("glue", named())
+    assert str(error.value) == (
+        'target "glue" is not known; known are builder, core-site, emrfs-site, spark-defaults, spark-submit'
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "hadoop", "s3", "s3a"),
+    [
+        ("spark-3.3", "3.3.2", "s3a-v1", "s3a-v1"),
+        ("spark-3.5", "3.3.4", "s3a-v1", "s3a-v1"),
+        ("spark-3.5.9", "3.3.4", "s3a-v1", "s3a-v1"),
+        ("spark-4", "3.4.1", "s3a-v2", "s3a-v2"),
+        ("spark-4.1", "3.4.2", "s3a-v2", "s3a-v2"),
+        ("spark-4.3", "3.5.0", "s3a-v2", "s3a-v2"),
+        ("emr-6.15.0", "3.3.6", "emrfs", "s3a-v1"),
+        ("emr-7.3.0", "3.3.6", "emrfs", "s3a-v1"),
+        ("emr-7.4.0-java11-latest", "3.4.0", "emrfs", "s3a-v2"),
+        ("notebook-spark/emr-7.9.0", "3.4.1", "emrfs", "s3a-v2"),
+        ("emr-7.14.0", "3.4.1", "s3a-v2", "s3a-v2"),
+        ("emr-spark-8.1.0", "3.4.2", "s3a-v2", "s3a-v2"),
+    ],
+)
+def test_a_release_is_the_last_row_at_or_below_it(name, hadoop, s3, s3a):
+    release = releases.resolve(name)
+    assert (release.hadoop_text, release.schemes["s3"].name, release.schemes["s3a"].name) == (hadoop, s3, s3a)
+    assert release.notes == ()
+
+
+def test_a_release_beyond_the_table_takes_the_last_row_and_says_so():
+    assert releases.resolve("spark-5.0").notes == (
+        "release spark-5.0 is newer than this table; it is taken for spark-4.2 and later",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("spark-3.2", "release spark-3.2 is too old; the oldest that is known is spark-3.3"),
+        ("emr-6.10.0", "release emr-6.10.0 is too old; the oldest that is known is emr-6.15.0"),
+        (
+            "7.9",
+            'release "7.9" is not known; known are spark-3.3, spark-3.5, spark-4, emr-6.15.0, emr-7.4.0, emr-7.8.0, emr-7.10.0, '
+            "emr-spark-8.0.0 and versions between them",
+        ),
+    ],
+)
+def test_a_release_that_is_not_known_is_refused(name, message):
+    with pytest.raises(TargetError) as error:
+        releases.resolve(name)
+    assert str(error.value) == message
+
+
+def pyspark_folder(folder: Path, version: str, hadoop: str | None) -> Path:
+    (folder / "jars").mkdir(parents=True)
+    (folder / "version.py").write_text(f'# licence\n__version__: str = "{version}"\n', encoding="utf-8")
+    if hadoop is not None:
+        (folder / "jars" / f"hadoop-client-api-{hadoop}.jar").touch()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("version", "hadoop", "line"),
+    [
+        ("3.5.9", "3.3.4", "s3a-v1"),
+        ("4.3.0", "3.5.0", "s3a-v2"),
+        ("3.5.1", "3.4.1-corp", "s3a-v2"),
+        ("4.0.1", None, "s3a-v2"),
+    ],
+)
+def test_the_pyspark_found_decides_by_its_hadoop_client(tmp_path, monkeypatch, version, hadoop, line):
+    found = installed.find(pyspark_folder(tmp_path / "pyspark", version, hadoop))
+    monkeypatch.setattr(installed, "find", lambda: found)
+    release = releases.resolve(None)
+    assert release.schemes["s3a"].name == line
+    assert release.maps_s3
+
+
+def test_without_pyspark_the_release_must_be_said(monkeypatch):
+    monkeypatch.setattr(installed, "find", lambda: None)
+    with pytest.raises(TargetError) as error:
+        targets.render("spark-submit", named())
+    assert str(error.value) == (
+        "no pyspark is installed here, so the release is not known; say --release spark-3.5, spark-4 or an EMR label"
+    )
+    assert targets.render("emrfs-site", named()).data["release"] == "emr-7.9.0"

@@ -1,0 +1,335 @@
+"""Settings: which key, which value, for which release; and what is refused by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from fakes.target_plans import KEY, access_map, bound, large, named, refusing, role
+
+from spark_xacct import plan as plans
+from spark_xacct import targets
+from spark_xacct.errors import TargetError
+from spark_xacct.model import AccessMap, Base, BaseKind, Pattern, Sts
+from spark_xacct.plan import Plan
+from spark_xacct.targets import connectors, releases
+
+V1 = "io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider"
+V2 = "io.sparkxacct.s3a.S3ARoleCredentialsProvider"
+EMRFS = "io.sparkxacct.emrfs.EmrfsRoleCredentialsProvider"
+S3A = "org.apache.hadoop.fs.s3a.S3AFileSystem"
+
+
+def hadoop(plan: Plan, release: str, **more: str) -> dict[str, str]:
+    return {item.name: item.value for item in targets.settings_for(plan, release, **more).hadoop}
+
+
+def without_plan(settings: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in settings.items() if not name.startswith("fs.xacct.")}
+
+
+def one(*bindings, **more) -> Plan:
+    return plans.encode(access_map(*bindings, **more))
+
+
+def refusal(plan: Plan, release: str) -> str:
+    with pytest.raises(TargetError) as error:
+        targets.settings_for(plan, release)
+    return str(error.value)
+
+
+def test_named_buckets_get_our_provider_one_by_one_on_sdk_v1():
+    assert without_plan(hadoop(named(), "spark-3.5")) == {
+        "fs.s3.impl": S3A,
+        "fs.s3n.impl": S3A,
+        "fs.s3a.endpoint.region": "eu-west-1",
+        "fs.s3a.bucket.corp-code.aws.credentials.provider": V1,
+        "fs.s3a.bucket.logs.finance.example.aws.credentials.provider": V1,
+        "fs.s3a.bucket.partner-data.aws.credentials.provider": V1,
+        "fs.s3a.bucket.partner-out.aws.credentials.provider": V1,
+        "fs.s3a.bucket.scratch.aws.credentials.provider": V1,
+        "fs.s3a.bucket.partner-out.acl.default": "BucketOwnerFullControl",
+        "fs.s3a.bucket.partner-out.encryption.algorithm": "SSE-KMS",
+        "fs.s3a.bucket.partner-out.encryption.key": KEY,
+        "fs.s3a.bucket.partner-out.endpoint.region": "us-east-1",
+    }
+
+
+def test_sdk_v2_gets_its_own_class_and_needs_no_region_for_all_buckets():
+    settings = hadoop(named(), "spark-4")
+    assert settings["fs.s3a.bucket.partner-data.aws.credentials.provider"] == V2
+    assert settings["fs.s3a.bucket.partner-out.endpoint.region"] == "us-east-1"
+    assert "fs.s3a.endpoint.region" not in settings
+    assert settings["fs.AbstractFileSystem.s3.impl"] == "org.apache.hadoop.fs.s3a.S3A"
+
+
+def test_a_refusing_plan_makes_our_provider_the_only_one():
+    assert without_plan(hadoop(refusing(), "spark-4")) == {
+        "fs.s3.impl": S3A,
+        "fs.s3n.impl": S3A,
+        "fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.s3a.S3A",
+        "fs.AbstractFileSystem.s3n.impl": "org.apache.hadoop.fs.s3a.S3A",
+        "fs.s3a.aws.credentials.provider": V2,
+        "fs.s3a.bucket.partner-out.endpoint.region": "us-east-1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("release", "expected"),
+    [
+        ("emr-6.15.0", {"fs.s3.customAWSCredentialsProvider": EMRFS, "fs.s3a.aws.credentials.provider": V1}),
+        ("emr-7.9.0-latest", {"fs.s3.customAWSCredentialsProvider": EMRFS, "fs.s3a.aws.credentials.provider": V2}),
+        ("emr-7.10.0", {"fs.s3.customAWSCredentialsProvider": EMRFS, "fs.s3a.aws.credentials.provider": V2}),
+        ("livy/emr-spark-8.0.0-latest", {"fs.s3a.aws.credentials.provider": V2}),
+    ],
+)
+def test_an_emr_label_gets_the_keys_of_every_connector_it_can_carry_and_no_mapping_of_schemes(release, expected):
+    assert without_plan(hadoop(one(deny_undeclared=True), release)) == expected
+
+
+def test_emrfs_gets_per_bucket_keys_too():
+    settings = hadoop(named(), "emr-7.9.0")
+    assert settings["fs.s3.bucket.partner-out.customAWSCredentialsProvider"] == EMRFS
+    assert settings["fs.s3.bucket.partner-out.enableServerSideEncryption"] == "true"
+    assert settings["fs.s3.bucket.partner-out.serverSideEncryption.kms.keyId"] == KEY
+    assert settings["fs.s3.bucket.partner-out.canned.acl"] == "BucketOwnerFullControl"
+    assert settings["fs.s3a.bucket.partner-out.aws.credentials.provider"] == V2
+    assert not [name for name in settings if name.startswith("fs.s3.") and "region" in name]
+
+
+def test_an_unverified_key_of_emrfs_says_so():
+    reasons = {item.name: item.reason for item in targets.settings_for(named(), "emr-7.9.0").hadoop}
+    assert reasons["fs.s3.bucket.partner-out.canned.acl"] == (
+        "bucket partner-out: acl (AWS documents this key without the bucket only: check it on your release)"
+    )
+    assert reasons["fs.s3.bucket.partner-out.serverSideEncryption.kms.keyId"] == "bucket partner-out: kms_write"
+
+
+@pytest.mark.parametrize(
+    "plan", [named(), refusing(), large("aws-cn", "cn-north-1")], ids=["named", "refusing", "large"]
+)
+@pytest.mark.parametrize("release", releases.names())
+def test_every_provider_list_has_one_entry(plan, release):
+    values = [
+        value
+        for name, value in hadoop(plan, release).items()
+        if "redentialsProvider" in name or name.endswith(".provider")
+    ]
+    assert values
+    assert not [value for value in values if "," in value]
+
+
+def test_requester_pays_and_access_points_where_hadoop_has_them():
+    point = "arn:aws:s3:us-east-2:444455556666:accesspoint/shared"
+    settings = hadoop(one(bound("shared", "partner", access_point=point, requester_pays=True)), "spark-4")
+    assert settings["fs.s3a.bucket.shared.requester.pays.enabled"] == "true"
+    assert settings["fs.s3a.bucket.shared.accesspoint.arn"] == point
+    assert settings["fs.s3a.bucket.shared.endpoint.region"] == "us-east-2"
+
+
+@pytest.mark.parametrize(("partition", "region"), [("aws-us-gov", "us-gov-west-1"), ("aws-cn", "cn-north-1")])
+def test_another_partition_has_a_region_for_all_buckets(partition, region):
+    assert hadoop(large(partition, region), "spark-4")["fs.s3a.endpoint.region"] == region
+
+
+def test_the_plan_is_in_parts_of_at_most_1000_characters_that_join_again():
+    plan = large("aws-us-gov", "us-gov-west-1")
+    settings = targets.settings_for(plan, "spark-4")
+    parts = [item.value for item in settings.hadoop if item.name.startswith("fs.xacct.plan")]
+    assert len(parts) >= 2
+    assert max(map(len, parts)) <= 1000
+    spark = settings.spark
+    assert plans.from_settings(spark, "spark.hadoop.").id == plan.id
+    for prefix in ("spark.executorEnv.", "spark.yarn.appMasterEnv.", "spark.kubernetes.driverEnv."):
+        environment = {name[len(prefix) :]: value for name, value in spark.items() if name.startswith(prefix)}
+        assert plans.from_environment(environment).id == plan.id
+
+
+def test_run_and_user_travel_to_the_jvm_and_to_python_when_given():
+    spark = targets.settings_for(named(), "spark-4", run="run-1", user="ada").spark
+    assert {name: value for name, value in spark.items() if value in ("run-1", "ada")} == {
+        "spark.hadoop.fs.xacct.run": "run-1",
+        "spark.hadoop.fs.xacct.user": "ada",
+        "spark.executorEnv.SPARK_XACCT_RUN": "run-1",
+        "spark.executorEnv.SPARK_XACCT_USER": "ada",
+        "spark.yarn.appMasterEnv.SPARK_XACCT_RUN": "run-1",
+        "spark.yarn.appMasterEnv.SPARK_XACCT_USER": "ada",
+        "spark.kubernetes.driverEnv.SPARK_XACCT_RUN": "run-1",
+        "spark.kubernetes.driverEnv.SPARK_XACCT_USER": "ada",
+    }
+
+
+def test_the_jar_goes_to_the_jvm_and_to_python_and_nowhere_when_it_is_in_place():
+    assert {"spark.jars": "/opt/x.jar", "spark.submit.pyFiles": "/opt/x.jar"}.items() <= targets.settings_for(
+        named(), "spark-4", jar="/opt/x.jar"
+    ).spark.items()
+    assert not {"spark.jars", "spark.submit.pyFiles"} & targets.settings_for(named(), "spark-4").spark.keys()
+
+
+@pytest.mark.parametrize("release", releases.names())
+@pytest.mark.parametrize("name", targets.names())
+def test_no_class_path_is_ever_rendered(name, release):
+    if name == "emrfs-site" and not release.startswith("emr-"):
+        release = "emr-7.9.0"
+    if name == "emrfs-site" and release == "emr-spark-8.0.0":
+        return
+    assert "ExtraClassPath".lower() not in targets.render(name, named(), release).text().lower()
+
+
+POINT = "arn:aws:s3:us-east-2:444455556666:accesspoint/shared"
+REFUSALS = {
+    "prefix": (
+        one(bound("partner-out", "partner"), bound("partner-out", "finance", prefix="finance/")),
+        "spark-4",
+        "prefix finance/ of bucket partner-out: no connector carries prefixes yet; bind the whole bucket to one role, or use "
+        "Python's boto3_session(role=...) for the prefix",
+    ),
+    "base without a class for SDK v1": (
+        one(bound("partner-data", "partner"), base=Base(BaseKind.POD_IDENTITY)),
+        "spark-3.5",
+        "base pod-identity: AWS SDK v1 of S3A on AWS SDK v1 cannot use it on spark-3.5; take a release whose S3A has SDK v2 "
+        "(spark-4), or another base (irsa works on both)",
+    ),
+    "requester pays on Hadoop 3.3.4": (
+        one(bound("partner-data", "partner", requester_pays=True)),
+        "spark-3.5",
+        "bucket partner-data: requester_pays: S3A on AWS SDK v1 has it from Hadoop 3.3.5 on, spark-3.5 has 3.3.4; leave it "
+        "out, or take a newer release",
+    ),
+    "access point on EMRFS": (
+        one(bound("partner-data", "partner", access_point=POINT)),
+        "emr-7.9.0",
+        "bucket partner-data: access_point: EMRFS on AWS SDK v1 on emr-7.9.0 has no key for it; leave it out, or use a release "
+        "with S3A for s3://",
+    ),
+    "native key of a pattern": (
+        one(bound("tenant-*", "partner", region="eu-west-3"), deny_undeclared=True),
+        "spark-4",
+        "bucket tenant-*: region: per-bucket keys cannot hold a pattern; name the buckets that need it",
+    ),
+    "bucket that is the beginning of a dotted one": (
+        one(bound("data", "partner"), bound("data.eu.example", "finance")),
+        "spark-4",
+        "bucket data.eu.example: its per-bucket keys are read for bucket data as well, and both are declared; declare one of "
+        "them only",
+    ),
+    "region against access point": (
+        one(bound("partner-data", "partner", access_point=POINT, region="eu-west-1")),
+        "spark-4",
+        "bucket partner-data: region eu-west-1 and the access point's region us-east-2 contradict; leave out region",
+    ),
+}
+
+
+@pytest.mark.parametrize(("plan", "release", "message"), REFUSALS.values(), ids=REFUSALS.keys())
+def test_what_a_release_cannot_carry_is_refused_by_name(plan, release, message):
+    assert refusal(plan, release) == message
+
+
+def test_every_refusal_comes_at_once():
+    plan = one(
+        bound("partner-data", "partner", requester_pays=True),
+        bound("partner-out", "finance", prefix="finance/"),
+        base=Base(BaseKind.POD_IDENTITY),
+    )
+    assert [line.split(":")[0] for line in refusal(plan, "spark-3.5").splitlines()] == [
+        "prefix finance/ of bucket partner-out",
+        "base pod-identity",
+        "bucket partner-data",
+    ]
+
+
+def test_a_base_that_only_the_optional_connector_cannot_use_is_no_refusal():
+    assert hadoop(one(bound("partner-data", "partner"), base=Base(BaseKind.POD_IDENTITY)), "emr-7.10.0")
+
+
+def test_a_role_field_that_the_sdk_cannot_send_is_refused_by_role_and_field():
+    old = replace(connectors.S3A_V1, cannot_send=frozenset({"source_identity"}))
+    releases.register(releases.Release("old-1", (3, 3, 4), {"s3a": old}))
+    try:
+        plan = one(
+            bound("partner-data", "hub"),
+            roles={"hub": role("hub", "111122223333", source_identity="ada")},
+            python_default_role=None,
+            python_roles=(),
+        )
+        assert refusal(plan, "old-1") == (
+            "role hub: S3A on AWS SDK v1 on old-1 cannot send source_identity; leave it out, or take a newer release"
+        )
+    finally:
+        releases.unregister("old-1")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            {"jar": "/a,b.jar"},
+            'the path of the jar holds a comma ("/a,b.jar"), which separates the entries of spark.jars; move the jar',
+        ),
+        ({"run": "a\nb"}, "fs.xacct.run would hold a control character or a line break; take it out of the value"),
+        (
+            {"user": "${env.HOME}"},
+            'fs.xacct.user would hold "${", which Hadoop and Spark expand; take it out of the value',
+        ),
+        ({"run": " a"}, "fs.xacct.run would begin or end with a blank, which property files lose; take it out"),
+    ],
+)
+def test_values_that_files_and_shells_would_change_are_refused(more, message):
+    with pytest.raises(TargetError) as error:
+        targets.settings_for(named(), "spark-4", **more)
+    assert str(error.value) == message
+
+
+# --use
+
+
+def used(access_map: AccessMap, *names: str) -> tuple[list[str], list[str], list[str], str | None]:
+    result = targets.narrowed(access_map, names)
+    return [b.key for b in result.bindings], sorted(result.roles), list(result.python_roles), result.python_default_role
+
+
+def test_use_keeps_the_buckets_and_the_roles_on_the_way_to_them():
+    whole = named().access_map
+    assert used(whole, "partner-data") == (["partner-data"], ["hub", "partner"], ["partner"], "partner")
+    assert used(whole, "scratch", "logs.finance.example") == (
+        ["logs.finance.example", "scratch"],
+        ["finance"],
+        ["finance"],
+        None,
+    )
+    assert targets.narrowed(whole, ()) is whole
+
+
+def test_use_keeps_own_and_the_pattern_that_serves_a_bucket():
+    whole = refusing().access_map
+    assert used(whole, "tenant-7-landing")[0] == ["tenant-*-landing"]
+    assert used(whole, "tenant-*-landing")[0] == ["tenant-*-landing"]
+    assert used(whole, "corp-dev-1")[0] == []
+    assert targets.narrowed(whole, ["partner-out"]).own == (Pattern("corp-dev-*"),)
+    assert targets.narrowed(whole, ["partner-out"]).deny_undeclared
+
+
+def test_use_of_a_bucket_that_nothing_serves_is_refused():
+    with pytest.raises(TargetError) as error:
+        targets.narrowed(named().access_map, ["partner-dta"])
+    assert str(error.value) == (
+        '--use: nothing serves bucket "partner-dta"; declared are logs.finance.example, partner-data, partner-out, scratch'
+    )
+
+
+def test_use_lifts_a_refusal_that_concerns_another_bucket():
+    plan = one(bound("partner-data", "partner"), bound("partner-out", "finance", prefix="finance/"))
+    assert hadoop(plan, "spark-4", use=["partner-data"])["fs.s3a.bucket.partner-data.aws.credentials.provider"] == V2
+
+
+# STS
+
+
+def test_sts_calls_are_counted_by_hop_and_life():
+    comments = targets.settings_for(named(), "spark-4").comments
+    assert (
+        comments[1]
+        == "STS: 3 hops, about 12 calls an hour in each JVM that reads everything (a driver and 10 executors: about 132)"
+    )
+    assert targets.settings_for(one(sts=Sts("eu-west-1")), "spark-4").comments[1] == "STS: no hop, no calls"
