@@ -10,12 +10,16 @@ from typing import Any
 import click
 
 from spark_xacct.cli import output
+from spark_xacct.cli.demo import demo
 from spark_xacct.cli.settings import Settings, with_settings
 
 
 @click.group(short_help="Run the embedded AWS.")
 def lab() -> None:
     """Run an embedded AWS with the accounts, IAM documents, buckets and queues of the declaration, on this machine."""
+
+
+lab.add_command(demo)
 
 
 @lab.command(short_help="Start it and leave it running.")

@@ -6,6 +6,7 @@ read that file first: https://spark.apache.org/docs/latest/configuration.html#dy
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
 from collections.abc import Mapping
@@ -67,6 +68,5 @@ def _from_submit(arguments: list[str]) -> dict[str, str]:
 
 
 def _values_of(arguments: list[str], option: str) -> list[str]:
-    pairs = zip(arguments, arguments[1:], strict=False)
-    found = [value for name, value in pairs if name == option]
+    found = [value for name, value in itertools.pairwise(arguments) if name == option]
     return found + [item.partition("=")[2] for item in arguments if item.startswith(option + "=") and option != "-c"]

@@ -6,7 +6,7 @@ import os
 import zipfile
 from pathlib import Path
 
-import spark_xacct
+from spark_xacct import version
 from spark_xacct.errors import SparkStartError
 from spark_xacct.version import __version__
 
@@ -21,7 +21,7 @@ def find(environment: dict[str, str] | os._Environ[str]) -> Path:
     Raises SparkStartError that says where it was looked for, or that its version is another.
     """
     named = environment.get(JAR_ENVIRONMENT)
-    package = Path(spark_xacct.__file__).parent
+    package = Path(version.__file__).parent
     candidates = [Path(named)] if named else [package.parent, package / "jars" / JAR_NAME]
     for path in candidates:
         if path.suffix == ".jar" and path.is_file():
