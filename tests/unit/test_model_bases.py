@@ -10,6 +10,7 @@ import pytest
 from spark_xacct import declaration, plan
 from spark_xacct.errors import DeclarationError, PlanError, TargetError
 from spark_xacct.model import Base, BaseKind, Role, bases, sts_fields
+from spark_xacct.version import __version__
 
 DECLARATION = """
 version: 1
@@ -48,7 +49,7 @@ def test_without_its_row_it_is_refused_by_declaration_and_plan() -> None:
         plan.decode(document.replace('"kind":"irsa"', '"kind":"nomad"'))
 
     assert str(declared.value) == f'xacct.yaml:3:7: base: "nomad" is not one of {known}; write one of them'
-    assert str(planned.value) == f'the plan has the base identity "nomad"; spark-xacct 0.1.0 knows {known}'
+    assert str(planned.value) == f'the plan has the base identity "nomad"; spark-xacct {__version__} knows {known}'
 
 
 @pytest.mark.parametrize("kind", list(BaseKind), ids=str)

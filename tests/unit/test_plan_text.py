@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from spark_xacct import plan
 from spark_xacct.errors import PlanError
 from spark_xacct.model import AccessMap
+from spark_xacct.version import __version__
 
 CASES = shared_vectors.read("plans.json")
 GOOD = [case for case in CASES if "id" in case]
@@ -112,7 +113,7 @@ def test_file_holds_text_or_json(tmp_path: Path) -> None:
         ("{]", "the plan is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
         (
             '{"v":2}',
-            "the plan has version 2; spark-xacct 0.1.0 reads plan version 1; update spark-xacct here",
+            f"the plan has version 2; spark-xacct {__version__} reads plan version 1; update spark-xacct here",
         ),
     ],
     ids=["relative file", "missing file", "no prefix", "no JSON", "newer version"],
@@ -141,7 +142,7 @@ def test_unknown_field_says_what_to_update() -> None:
         plan.decode(json.dumps(document))
 
     assert str(raised.value) == (
-        'the plan has field "ExternalID" at roles.partner that spark-xacct 0.1.0 does not know; '
+        f'the plan has field "ExternalID" at roles.partner that spark-xacct {__version__} does not know; '
         "it reads plan version 1; update spark-xacct here"
     )
 

@@ -1,0 +1,355 @@
+"""The commands: what goes to stdout and stderr, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from declaration_texts import HUB, READER, hub_and_partner, role, written
+
+from spark_xacct import declaration, plan, targets
+from spark_xacct.cli import output
+from spark_xacct.cli.application import COMMANDS, cli
+from spark_xacct.errors import RoleSessionError
+from spark_xacct.version import __version__
+
+SOURCES = Path(output.__file__).parent
+GOOD = written(
+    roles=hub_and_partner(partner="session_name: '{run}-{user}'"), buckets="{partner-data: partner, scratch: base}"
+)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a good declaration, and no setting of the tool in the environment."""
+    for name in ("CONFIG", "ENV", "FORMAT", "JAR"):
+        monkeypatch.delenv(f"SPARK_XACCT_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "xacct.yaml").write_text(GOOD, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def compiled() -> plan.Plan:
+    return plan.encode(declaration.loads(GOOD).access_map)
+
+
+def run(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(cli, arguments, env=environment, prog_name="spark-xacct")
+
+
+def test_check_sums_a_good_declaration_up(compiled: plan.Plan) -> None:
+    result = run("check")
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, f"xacct.yaml: good: {compiled.about}\n", "")
+
+
+def test_check_prints_notes_before_the_sum(folder: Path) -> None:
+    (folder / "xacct.yaml").write_text(written(roles=role("duration: 2h")), encoding="utf-8")
+
+    lines = run("check").stdout.splitlines()
+
+    assert lines[0] == (
+        "xacct.yaml:4:65: note: roles.partner: duration 2h is clamped to 1h: the hop is made by a base identity that is no IAM user; "
+        "write 1h, or leave it out"
+    )
+    assert lines[1].startswith("xacct.yaml: good: plan ")
+
+
+def test_check_of_a_bad_declaration_prints_every_problem_to_stderr(folder: Path) -> None:
+    (folder / "xacct.yaml").write_text(written(base="isra", sts=None), encoding="utf-8")
+
+    result = run("check")
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.splitlines() == [
+        "xacct.yaml:1:1: the declaration has no sts; add sts: {region: eu-west-1}",
+        'xacct.yaml:2:7: base: "isra" is not one of irsa, pod-identity, container, instance-profile, emr-runtime-role, env, '
+        'profile, class; did you mean "irsa"?',
+    ]
+
+
+def test_check_answers_programs(folder: Path, compiled: plan.Plan) -> None:
+    good = json.loads(run("check", "--format", "json").stdout)
+    (folder / "xacct.yaml").write_text(written(sts=None), encoding="utf-8")
+    bad = run("check", "--format", "json")
+
+    assert good == {"file": "xacct.yaml", "environment": None, "plan": compiled.id, "problems": [], "notes": []}
+    assert (bad.exit_code, bad.stderr) == (3, "")
+    assert json.loads(bad.stdout)["problems"] == [
+        {
+            "file": "xacct.yaml",
+            "line": 1,
+            "column": 1,
+            "what": "the declaration has no sts",
+            "fix": "add sts: {region: eu-west-1}",
+        }
+    ]
+
+
+def test_schema_is_that_of_the_declaration() -> None:
+    assert json.loads(run("schema").stdout) == declaration.schema()
+
+
+def test_explain_a_location(compiled: plan.Plan) -> None:
+    result = run("explain", "s3a://partner-data/events/")
+
+    assert (result.exit_code, result.stdout.splitlines()) == (
+        0,
+        [
+            "location          s3a://partner-data/events/",
+            "decision          role",
+            "role              partner",
+            f"hop 1 of 2        {HUB}",
+            f"hop 2 of 2        {READER}",
+            "binding           partner-data",
+            "reason            bucket partner-data is bound to role partner",
+            "access            read",
+            "owner             444455556666",
+            "session name      {run}-{user}",
+            "duration seconds  3600 s",
+            f"plan              {compiled.id}",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("uri", "otherwise", "decision", "reason"),
+    [
+        ("s3://scratch", "deny", "base", "bucket scratch is bound to the base identity"),
+        (
+            "s3n://x-1/a",
+            "platform",
+            "platform",
+            "bucket x-1 is not declared; otherwise: platform leaves it to the platform's settings",
+        ),
+        ("s3a://x-1/a", "deny", "denied", "bucket x-1 is not declared; otherwise: deny refuses it"),
+    ],
+)
+def test_every_decision_is_an_answer_with_exit_code_0(
+    uri: str, otherwise: str, decision: str, reason: str, folder: Path
+) -> None:
+    (folder / "xacct.yaml").write_text(GOOD + f"otherwise: {otherwise}\n", encoding="utf-8")
+
+    result = run("explain", uri, "--format", "json")
+    answer = json.loads(result.stdout)
+
+    assert (result.exit_code, answer["decision"], answer["role"], answer["chain"]) == (0, decision, None, [])
+    assert answer["reason"] == reason
+
+
+def test_explain_a_plan_text_without_any_declaration(folder: Path, compiled: plan.Plan) -> None:
+    (folder / "xacct.yaml").unlink()
+
+    location = run("explain", "s3a://partner-data/x", "--plan", compiled.text)
+    whole = run("explain", "--plan", compiled.text)
+
+    assert f"plan              {compiled.id}" in location.stdout
+    assert whole.stdout.splitlines() == [
+        compiled.about,
+        "base       irsa, whoever that is",
+        "sts        eu-west-1",
+        "otherwise  platform",
+        "own        none",
+        "python     partner",
+        "",
+        "role     arn                                    via   session name  duration  external id",
+        f"hub      {HUB}     base  xacct-{{run}}   3600 s    none",
+        f"partner  {READER}  hub   {{run}}-{{user}}  3600 s    none",
+        "",
+        "bucket        role     access  owner         region",
+        "partner-data  partner  read    444455556666",
+        "scratch       base     read",
+    ]
+
+
+def test_explain_a_whole_plan_to_programs(compiled: plan.Plan) -> None:
+    answer = json.loads(run("--format", "json", "explain").stdout)
+
+    assert answer == {"id": compiled.id, "plan": json.loads(compiled.canonical_json())}
+
+
+def test_render_plan_is_what_load_takes(folder: Path, compiled: plan.Plan) -> None:
+    for name, arguments in {"xacct.plan": (), "plan.json": ("--format", "json")}.items():
+        result = run("render", "plan", *arguments)
+        (folder / name).write_text(result.stdout, encoding="utf-8")
+
+        assert declaration.load(folder / name).access_map == compiled.access_map
+        assert run("check", "--config", name).stdout == f"{name}: good: {compiled.about}\n"
+
+
+class FakeRendered:
+    def __init__(self) -> None:
+        self.data = {"key": "value"}
+
+    def text(self) -> str:
+        return "key value\n"
+
+
+@pytest.fixture
+def rendered(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """A registry of targets with one, fax, that remembers what it was asked."""
+    asked: list[dict[str, Any]] = []
+
+    def render(name: str, compiled: plan.Plan, release: str | None = None, use: tuple[str, ...] = ()) -> FakeRendered:
+        asked.append({"name": name, "plan": compiled.id, "release": release, "use": use})
+        return FakeRendered()
+
+    monkeypatch.setattr(targets, "names", lambda: ["fax"])
+    monkeypatch.setattr(targets, "render", render)
+    return asked
+
+
+def test_render_a_target(rendered: list[dict[str, Any]], compiled: plan.Plan) -> None:
+    text = run("render", "fax", "--release", "spark-4", "--use", "b-1,b-2", "--use", "b-3")
+    data = run("render", "fax", "--format", "json")
+
+    assert (text.stdout, json.loads(data.stdout)) == ("key value\n", {"key": "value"})
+    assert rendered == [
+        {"name": "fax", "plan": compiled.id, "release": "spark-4", "use": ("b-1", "b-2", "b-3")},
+        {"name": "fax", "plan": compiled.id, "release": None, "use": ()},
+    ]
+
+
+def test_target_registered_anywhere_stands_in_the_help(rendered: list[dict[str, Any]]) -> None:
+    assert run("render", "--help").stdout.endswith("Targets:\n  plan, fax\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("render", "telex"), """Invalid value for 'TARGET': "telex" is not one of plan, fax"""),
+        (("render", "plan", "--release", "spark-4"), "the plan is the same for every release and holds every bucket; drop --release and --use"),
+        (("explain", "https://x"), """Invalid value for '[URI]': "https://x" is not an S3 location; write s3a://BUCKET/KEY (or s3://, s3n://)"""),
+        (("chekc",), "No such command 'chekc'."),
+        (("check", "--format", "xml"), "Invalid value for '--format': 'xml' is not one of 'text', 'json'."),
+    ],
+    ids=["unknown target", "release of a plan", "no S3 location", "unknown command", "unknown format"],
+)  # fmt: skip
+def test_wrong_usage_ends_with_2(arguments: tuple[str, ...], says: str, rendered: list[dict[str, Any]]) -> None:
+    result = run(*arguments)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr
+
+
+def test_error_of_ours_is_its_text_and_its_exit_code_without_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise RoleSessionError("role partner: hop 1 of 1 refused by STS: AccessDenied")
+
+    monkeypatch.setattr(declaration, "load", refuse)
+    result = run("check")
+
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert result.stderr == "role partner: hop 1 of 1 refused by STS: AccessDenied\n"
+
+
+def test_damaged_plan_ends_with_3() -> None:
+    result = run("explain", "--plan", "z1:abc")
+
+    assert (result.exit_code, result.stderr) == (
+        3,
+        "the plan text is cut or damaged (6 characters arrived); copy it again in full\n",
+    )
+
+
+def test_missing_declaration_says_how_to_name_one(folder: Path) -> None:
+    (folder / "xacct.yaml").unlink()
+    result = run("render", "plan")
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr == (
+        "xacct.yaml:1:1: there is no such file; create it, or name another one (--config, SPARK_XACCT_CONFIG)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "expected"),
+    [
+        ((), {}, ("xacct.yaml", None)),
+        ((), {"SPARK_XACCT_CONFIG": "other.yaml", "SPARK_XACCT_ENV": "prod"}, ("other.yaml", "prod")),
+        (("--config", "third.yaml"), {"SPARK_XACCT_CONFIG": "other.yaml"}, ("third.yaml", None)),
+        (("--env", "test"), {"SPARK_XACCT_ENV": "prod"}, ("xacct.yaml", "test")),
+        ((), {"SPARK_XACCT_CONFIG": "", "SPARK_XACCT_ENV": ""}, ("xacct.yaml", None)),
+    ],
+    ids=["defaults", "environment", "option beats environment", "option beats environment for env", "empty is unset"],
+)
+@pytest.mark.parametrize("before", [True, False], ids=["before the command", "after the command"])
+def test_settings_come_from_options_then_environment(
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+    expected: tuple[str, str | None],
+    before: bool,
+    folder: Path,
+) -> None:
+    for name in ("xacct.yaml", "other.yaml", "third.yaml"):
+        (folder / name).write_text(GOOD + "environments: {prod: {}, test: {}}\n", encoding="utf-8")
+    line = (*arguments, "--format", "json", "check") if before else ("check", "--format", "json", *arguments)
+
+    answer = json.loads(run(*line, **environment).stdout)
+
+    assert (answer["file"], answer["environment"]) == expected
+
+
+def test_setting_that_cannot_be_names_its_variable() -> None:
+    result = run("check", SPARK_XACCT_FORMAT="xml")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "SPARK_XACCT_FORMAT=xml: Input should be 'text' or 'json'" in result.stderr
+
+
+def test_help_names_commands_and_exit_codes() -> None:
+    text = run("--help").stdout
+
+    assert all(re.search(rf"^  {name} ", text, re.MULTILINE) for name in ("check", "explain", "render", "schema"))
+    assert text.endswith(
+        "Exit codes: 0 good (an explained denial too), 1 a check or the job failed,\n  2 usage, 3 bad declaration, 4 AWS refused.\n"
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if (SOURCES / f"{name}.py").exists()])
+def test_every_command_has_help(name: str) -> None:
+    assert run(name, "--help").exit_code == 0
+
+
+def test_only_one_module_prints() -> None:
+    printing = re.compile(r"(?<![\w.])print\(|click\.(s?echo)|sys\.std(out|err)|Console\(")
+    found = {path.name for path in SOURCES.glob("*.py") if printing.search(path.read_text(encoding="utf-8"))}
+
+    assert found == {"output.py"}
+
+
+def test_process_keeps_data_and_talk_apart(folder: Path, compiled: plan.Plan) -> None:
+    def process(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "spark_xacct", *arguments], capture_output=True, text=True, check=False
+        )
+
+    good, bad = process("render", "plan"), process("check", "--config", "no.yaml")
+
+    assert (good.returncode, good.stdout, good.stderr) == (0, compiled.text + "\n", "")
+    assert (bad.returncode, bad.stdout) == (3, "")
+    assert bad.stderr.startswith("no.yaml:1:1: there is no such file; ")
+
+
+def test_version_is_that_of_the_package() -> None:
+    assert run("--version").stdout == f"spark-xacct, version {__version__}\n"
+
+
+def test_table_has_lines_on_a_terminal_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [("partner", "[bold]read"), ("hub", None)]
+    output.table(("role", "access"), rows)
+    piped = capsys.readouterr().out
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    output.table(("role", "access"), rows)
+
+    assert piped == "role     access\npartner  [bold]read\nhub\n"
+    assert "[bold]read" in capsys.readouterr().out
