@@ -1,10 +1,8 @@
 package io.sparkxacct.session;
 
 import java.lang.reflect.Constructor;
-import java.security.AccessControlContext;
 import java.security.AccessController;
 import java.security.PrivilegedAction;
-import java.security.ProtectionDomain;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -60,8 +58,6 @@ final class DaemonScheduler implements Scheduler {
 
     /** Makes threads that pin neither a REPL's class loader nor the Subject (Hadoop's user) of the first reader. */
     private static final class Threads implements ThreadFactory {
-        private static final AccessControlContext NOBODY =
-            new AccessControlContext(new ProtectionDomain[] {new ProtectionDomain(null, null)});
         private static final Constructor<Thread> WITHOUT_INHERITANCE = withoutInheritance();
 
         private final String name;
@@ -78,7 +74,7 @@ final class DaemonScheduler implements Scheduler {
                 thread.setDaemon(true);
                 thread.setContextClassLoader(Threads.class.getClassLoader());
                 return thread;
-            }, NOBODY);
+            });
         }
 
         private static Thread create(Runnable task, String name) {

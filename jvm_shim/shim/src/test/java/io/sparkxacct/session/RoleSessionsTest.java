@@ -1,7 +1,6 @@
 package io.sparkxacct.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -345,6 +344,17 @@ class RoleSessionsTest {
         }
 
         @Test
+        void aDenialOfTheHubLastsNoLongerForThePartner() {
+            lab.sts.answer("hub", Answer.DENY);
+            lab.read("hub");
+            lab.pass(Duration.ofSeconds(20));
+            assertTrue(lab.read("partner").failure().firstLine(null).endsWith("; retry after 08:00:30 UTC"));
+            lab.sts.forget("hub");
+            lab.pass(Duration.ofSeconds(11));
+            assertEquals("partner", FakeSts.roleOf(lab.read("partner").session()));
+        }
+
+        @Test
         void aDeniedHubIsNamedToTheReaderOfThePartner() {
             lab.sts.answer("hub", Answer.DENY);
             String line = "bucket partner-data: hop 1 of 2 (" + HUB + ") refused by STS: AccessDenied; account 111122223333 must let"
@@ -356,46 +366,6 @@ class RoleSessionsTest {
             lab.sts.forget("hub");
             lab.pass(Duration.ofSeconds(31));
             assertEquals("partner", FakeSts.roleOf(lab.read("partner").session()));
-        }
-    }
-
-    @Nested
-    class Forced {
-        @Test
-        void aDeadSessionIsReplacedAtMostOnceAMinute() {
-            RoleSession dead = lab.read("partner").session();
-            assertTrue(lab.sessions.forceRefresh("partner"));
-            assertFalse(lab.sessions.forceRefresh("partner"));
-            assertAtOnce(lab.read("partner"));
-            lab.pass(Duration.ofSeconds(59));
-            assertNotSame(dead, lab.read("partner").session());
-            assertFalse(lab.sessions.forceRefresh("partner"));
-            lab.pass(Duration.ofSeconds(2));
-            assertTrue(lab.sessions.forceRefresh("partner"));
-            lab.pass(Duration.ofSeconds(1));
-            assertEquals(3, lab.sts.count("partner"));
-        }
-
-        @Test
-        void nothingIsForcedWithoutASessionOrWhileBackingOff() {
-            assertFalse(lab.sessions.forceRefresh("partner"));
-            lab.read("partner");
-            lab.sts.answer("partner", Answer.DOWN);
-            lab.pass(Duration.ofMinutes(40));
-            assertFalse(lab.sessions.forceRefresh("partner"));
-        }
-
-        @Test
-        void aHubWhoseSessionIsDeadIsFetchedAnewForThePartner() {
-            lab.read("hub");
-            lab.sts.answer("partner", Answer.DEAD_PARENT);
-            lab.readLater("partner", read -> { });
-            lab.pass(Duration.ofMillis(500));
-            assertEquals(2, lab.sts.count("hub"));
-            assertEquals("EXPIRED", lab.state("partner"));
-            lab.sts.forget("partner");
-            lab.pass(Duration.ofSeconds(3));
-            assertAtOnce(lab.read("partner"));
         }
     }
 

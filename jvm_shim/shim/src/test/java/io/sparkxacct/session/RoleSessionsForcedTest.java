@@ -1,0 +1,61 @@
+package io.sparkxacct.session;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.sparkxacct.session.FakeSts.Answer;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Sessions that S3 or STS calls dead before their time, as when a role was deleted and made anew. */
+class RoleSessionsForcedTest {
+    private final SessionLab lab = new SessionLab("hub", "partner<hub");
+
+    @AfterEach
+    void everyCallWasSignedByTheRightIdentityAndAlone() {
+        assertEquals(List.of(), lab.sts.violations);
+        lab.end();
+    }
+
+    @Test
+    void aDeadSessionIsReplacedAtMostOnceAMinute() {
+        RoleSession dead = lab.read("partner").session();
+        assertTrue(lab.sessions.forceRefresh("partner"));
+        assertFalse(lab.sessions.forceRefresh("partner"));
+        assertSame(dead, lab.read("partner").session());
+        lab.pass(Duration.ofSeconds(59));
+        assertNotSame(dead, lab.read("partner").session());
+        assertFalse(lab.sessions.forceRefresh("partner"));
+        lab.pass(Duration.ofSeconds(2));
+        assertTrue(lab.sessions.forceRefresh("partner"));
+        lab.pass(Duration.ofSeconds(1));
+        assertEquals(3, lab.sts.count("partner"));
+    }
+
+    @Test
+    void nothingIsForcedWithoutASessionOrWhileBackingOff() {
+        assertFalse(lab.sessions.forceRefresh("partner"));
+        lab.read("partner");
+        lab.sts.answer("partner", Answer.DOWN);
+        lab.pass(Duration.ofMinutes(40));
+        assertFalse(lab.sessions.forceRefresh("partner"));
+    }
+
+    @Test
+    void aHubWhoseSessionIsDeadIsFetchedAnewForThePartner() {
+        lab.read("hub");
+        lab.sts.answer("partner", Answer.DEAD_PARENT);
+        lab.readLater("partner", read -> { });
+        lab.pass(Duration.ofMillis(500));
+        assertEquals(2, lab.sts.count("hub"));
+        assertEquals("EXPIRED", lab.state("partner"));
+        lab.sts.forget("partner");
+        lab.pass(Duration.ofSeconds(3));
+        assertEquals("FRESH", lab.state("partner"));
+    }
+}
