@@ -1,0 +1,178 @@
+"""Pages say what is so: quoted commands print it, tables are made from code, links lead somewhere, error texts exist."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from spark_xacct import declaration
+
+ROOT = Path(__file__).parents[2]
+
+
+def _generate():
+    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+generate = _generate()
+PAGES = generate.pages()
+TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8") for page in PAGES}
+EVERY_PAGE = pytest.mark.parametrize("name", TEXTS)
+
+
+@EVERY_PAGE
+def test_tables_and_quoted_commands_are_what_code_says_today(name):
+    """Where this fails: python docs/generate.py"""
+    assert generate.written(TEXTS[name]) == TEXTS[name]
+
+
+def test_commands_are_quoted_where_a_reader_begins():
+    quoted = {name for name, text in TEXTS.items() if generate._OUTPUT.search(text)}
+    assert {"README.md", "docs/getting-started.md", "docs/configuration.md", "docs/troubleshooting.md"} <= quoted
+
+
+def test_a_page_that_is_not_up_to_date_is_named_and_rewritten():
+    page = (
+        "<!-- output -->\n```console\n$ spark-xacct check\nall is well\n```\n<!-- table names -->\nold\n<!-- end -->\n"
+    )
+    now = generate.written(page)
+    assert "all is well" not in now
+    assert "xacct.yaml: good: plan " in now
+    assert "| `fs.xacct.plan` | `SPARK_XACCT_PLAN` |" in now
+    assert generate.written(now) == now
+
+
+def test_dots_stand_for_any_text_and_only_for_that():
+    page = "<!-- output -->\n```console\n$ spark-xacct check\n{}\n```\n"
+    good, bad = page.format("xacct.yaml: good: ..."), page.format("xacct.yaml: bad: ...")
+    assert generate.written(good) == good
+    assert generate.written(bad) != bad
+
+
+def test_pages_run_only_commands_that_ask_nobody():
+    page = "<!-- output -->\n```console\n$ spark-xacct lab up\n```\n"
+    with pytest.raises(SystemExit, match=r"pages quote spark-xacct check\|explain\|render\|schema only"):
+        generate.written(page)
+
+
+def test_every_mapping_of_a_declaration_has_its_table():
+    tables = set(re.findall(r"<!-- table ([a-z0-9-]+) -->", TEXTS["docs/configuration.md"]))
+    assert set(generate.every_section()) <= tables
+    assert {"role-fields", "base-identities", "targets", "releases", "names"} <= tables
+
+
+@pytest.mark.parametrize("environment", [None, "prod"])
+def test_the_declaration_that_shows_everything_is_good(environment):
+    (text,) = re.findall(r"<!-- declaration -->\n```yaml\n(.*?)```", TEXTS["docs/configuration.md"], re.DOTALL)
+    assert declaration.loads(text, environment=environment).notes == ()
+
+
+@EVERY_PAGE
+def test_python_on_pages_is_python(name):
+    for code in re.findall(r"```python\n(.*?)```", TEXTS[name], re.DOTALL):
+        ast.parse(code)
+
+
+def test_make_targets_on_pages_exist():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {word for text in TEXTS.values() for word in re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE)}
+    assert named
+    assert named <= targets
+
+
+# Links
+
+
+def _prose(text: str) -> str:
+    return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+
+
+def _anchors(text: str) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", _prose(text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@EVERY_PAGE
+def test_links_inside_the_project_lead_somewhere(name):
+    for target in re.findall(r"\]\(([^)]+)\)", _prose(TEXTS[name])):
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        page = ((ROOT / name).parent / path).resolve() if path else ROOT / name
+        assert page.exists(), target
+        if anchor:
+            assert anchor in _anchors(page.read_text(encoding="utf-8")), target
+
+
+# Who may be named
+HOSTS = {
+    "127.0.0.1",
+    "aws.amazon.com",
+    "docs.aws.amazon.com",
+    "docs.python.org",
+    "github.com",
+    "hadoop.apache.org",
+    "iceberg.apache.org",
+    "issues.apache.org",
+    "semver.org",
+    "spark.apache.org",
+    "sts.eu-west-1.amazonaws.com",
+}
+
+
+@EVERY_PAGE
+def test_pages_name_public_hosts_only(name):
+    assert set(re.findall(r"https?://([^/\s:`)>\"]+)", TEXTS[name])) - HOSTS - {"..."} == set()
+
+
+@EVERY_PAGE
+def test_pages_name_no_path_of_a_machine(name):
+    assert re.findall(r"(?<![\w.])/(?:work|root|home|Users|builds)/\S*", TEXTS[name]) == []
+
+
+# Error texts
+
+_HEADING = re.compile(r"^### `(.+)`$", re.MULTILINE)
+_GAP = "…"
+
+
+def _literals() -> Iterator[str]:
+    for path in sorted((ROOT / "spark_xacct").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                yield "".join(part.value if isinstance(part, ast.Constant) else _GAP for part in node.values)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield re.sub(r"\{[^{}]*\}", _GAP, node.value)
+    for path in sorted((ROOT / "jvm_shim" / "shim" / "src" / "main").rglob("*.java")):
+        joined = re.sub(r'"\s*\+\s*"', "", path.read_text(encoding="utf-8"))
+        for literal in re.findall(r'"((?:[^"\\\n]|\\.)*)"', joined):
+            yield literal.replace('\\"', '"')
+
+
+def _ours(page: str) -> list[str]:
+    ours, _, _ = page.partition("\n## Texts of others")
+    return _HEADING.findall(ours)
+
+
+LITERALS = "\n".join(_literals())
+
+
+@pytest.mark.parametrize("text", _ours(TEXTS["docs/troubleshooting.md"]))
+def test_every_error_text_in_troubleshooting_stands_in_the_source(text):
+    pieces = [piece.strip() for piece in text.split(_GAP) if len(piece.strip()) > 3]
+    assert max(map(len, pieces)) >= 12, "quote more of it"
+    assert [piece for piece in pieces if piece not in LITERALS] == []
+
+
+def test_troubleshooting_is_an_index_by_text():
+    assert len(_ours(TEXTS["docs/troubleshooting.md"])) >= 30
