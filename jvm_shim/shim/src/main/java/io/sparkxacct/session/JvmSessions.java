@@ -37,7 +37,8 @@ public final class JvmSessions {
     /**
      * Puts the plan of a Hadoop configuration in force and returns its id; called by py4j when a SparkContext starts.
      *
-     * <p>Calls nobody. Throws PlanException or FailureException when the plan cannot be used; every bucket is refused then.
+     * <p>Calls nobody. Throws PlanException when there is no plan, and FailureException when there is one that cannot be used: every
+     * bucket is refused then.
      */
     public static String activate(Configuration configuration) {
         return OF_THIS_JVM.put(configuration);
@@ -54,17 +55,6 @@ public final class JvmSessions {
             configuration.set(Keys.USER, user);
         }
         return activate(configuration);
-    }
-
-    synchronized String put(Configuration configuration) {
-        if (!adopt(configuration)) {
-            throw new PlanException(noPlan());
-        }
-        ActivePlan now = active;
-        if (now.unusable() != null) {
-            throw new FailureException(now.unusable());
-        }
-        return now.plan().id();
     }
 
     /** The same for a provider that is made, whatever comes of it: a plan that cannot be used refuses every bucket at the first read. */
@@ -113,6 +103,17 @@ public final class JvmSessions {
             throw new FailureException(Failure.plan(noPlan(), null), bucket);
         }
         return now;
+    }
+
+    synchronized String put(Configuration configuration) {
+        if (!adopt(configuration)) {
+            throw new PlanException(noPlan());
+        }
+        ActivePlan now = active;
+        if (now.unusable() != null) {
+            throw new FailureException(now.unusable());
+        }
+        return now.plan().id();
     }
 
     /** Makes the configuration's plan the active one if it is another. False, and no change, for a configuration without a plan. */
