@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 from typing import Any
 
 import boto3
+import botocore.session
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -15,36 +18,64 @@ ROOT_SECRET = "test"
 REGION = "us-east-1"
 
 
+class LoopbackClients:
+    """boto3 clients for a server of our own: the user's profiles, settings and proxies have no say in them.
+
+    Safe to share between threads; service models are read once.
+    """
+
+    def __init__(self) -> None:
+        core = botocore.session.get_session()
+        # Not core.set_config_variable: there None means "ask the environment".
+        settings = core.get_component("config_store")
+        for name, value in (("profile", None), ("config_file", os.devnull), ("credentials_file", os.devnull)):
+            settings.set_config_variable(name, value)
+        self._session = boto3.Session(botocore_session=core, region_name=REGION)
+        self._lock = threading.Lock()
+
+    def make(
+        self, service: str, endpoint: str, keys: tuple[str, str, str | None] | None, region: str = REGION, **more: Any
+    ) -> Any:
+        """A client that signs with ``keys`` (id, secret, token), or not at all. ``more`` goes to botocore's Config."""
+        # The stubs know neither a service by variable name nor every option.
+        config: Any = Config
+        make: Any = self._session.client
+        key_id, secret, token = keys or (None, None, None)
+        with self._lock:
+            return make(
+                service,
+                endpoint_url=endpoint,
+                region_name=region,
+                aws_access_key_id=key_id,
+                aws_secret_access_key=secret,
+                aws_session_token=token,
+                config=config(
+                    s3={"addressing_style": "path"},
+                    retries={"total_max_attempts": 1},
+                    ignore_configured_endpoint_urls=True,
+                    use_fips_endpoint=False,
+                    use_dualstack_endpoint=False,
+                    proxies={},
+                    signature_version=None if keys else UNSIGNED,
+                    **more,
+                ),
+            )
+
+
 class Accounts:
     """Root clients of every account, made once each. Safe to share between threads."""
 
     def __init__(self, port: int) -> None:
         self._endpoint = f"http://127.0.0.1:{port}"
-        self._lock = threading.Lock()
-        # The stubs know neither a service by variable name nor every option of Config.
-        self._make_client: Any = boto3.Session(region_name=REGION).client
-        self._config: Any = Config
-        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._clients = LoopbackClients()
+        self._made: dict[tuple[str, str, str], Any] = {}
 
     def client(self, account: str, service: str, region: str = REGION) -> Any:
         """A boto3 client with the rights of an account's root. Its calls do not show in the lab's log."""
         name = (account, service, region)
-        with self._lock:
-            if name not in self._clients:
-                self._clients[name] = self._make_client(
-                    service,
-                    endpoint_url=self._endpoint,
-                    region_name=region,
-                    aws_access_key_id=account,
-                    aws_secret_access_key=ROOT_SECRET,
-                    config=self._config(
-                        s3={"addressing_style": "path"},
-                        retries={"total_max_attempts": 1},
-                        # Neither ~/.aws nor the environment has a say here.
-                        ignore_configured_endpoint_urls=True,
-                    ),
-                )
-            return self._clients[name]
+        if name not in self._made:
+            self._made[name] = self._clients.make(service, self._endpoint, (account, ROOT_SECRET, None), region)
+        return self._made[name]
 
 
 class AccountsDirectory:

@@ -12,12 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import boto3
-from botocore import UNSIGNED
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from spark_xacct.lab.accounts import REGION, Accounts
+from spark_xacct.lab.accounts import Accounts, LoopbackClients
 from spark_xacct.lab.control_client import ControlClient
 from spark_xacct.lab.errors import LabError
 
@@ -46,7 +43,7 @@ class Proofs:
 
     def __init__(self, accounts: Accounts, control: ControlClient, endpoint: str) -> None:
         self._accounts, self._control, self._endpoint = accounts, control, endpoint
-        self._session = boto3.Session(region_name=REGION)
+        self._clients = LoopbackClients()
         self._proven: list[str] = []
 
     def hold(self) -> tuple[str, ...]:
@@ -131,23 +128,8 @@ class Proofs:
         return answer
 
     def _client(self, service: str, keys: Keys | None) -> Any:
-        make: Any = self._session.client
-        config: Any = Config
-        signing = {"signature_version": UNSIGNED} if keys is None else {}
-        return make(
-            service,
-            endpoint_url=self._endpoint,
-            aws_access_key_id=keys.access_key_id if keys else None,
-            aws_secret_access_key=keys.secret if keys else None,
-            aws_session_token=keys.token if keys else None,
-            config=config(
-                s3={"addressing_style": "path"},
-                retries={"total_max_attempts": 1},
-                parameter_validation=False,
-                ignore_configured_endpoint_urls=True,
-                **signing,
-            ),
-        )
+        signing = (keys.access_key_id, keys.secret, keys.token) if keys else None
+        return self._clients.make(service, self._endpoint, signing, parameter_validation=False)
 
     def _make_accounts(self) -> Keys:
         home, other = self._accounts.client(HOME, "iam"), self._accounts.client(OTHER, "iam")

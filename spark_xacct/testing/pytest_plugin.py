@@ -27,13 +27,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def _xacct_lab_of_session(pytestconfig: pytest.Config) -> Iterator[JobLab]:
     from spark_xacct import declaration
+    from spark_xacct.errors import XacctError
     from spark_xacct.testing.job_lab import JobLab
 
     file = pytestconfig.getini("xacct_config") or os.environ.get("SPARK_XACCT_CONFIG") or CONFIG_DEFAULT
     environment = pytestconfig.getini("xacct_env") or os.environ.get("SPARK_XACCT_ENV") or None
-    loaded = declaration.load(pytestconfig.rootpath / file, environment)
-    with JobLab(loaded.access_map) as lab:
-        yield lab
+    try:
+        lab = JobLab(declaration.load(pytestconfig.rootpath / file, environment).access_map).start()
+    except (XacctError, OSError) as error:
+        # Its text says all; where in our code it arose helps nobody.
+        pytest.fail(str(error), pytrace=False)
+    yield lab
+    lab.stop()
 
 
 @pytest.fixture
