@@ -38,10 +38,14 @@ class Lab:
     Everything listens on loopback, on random ports. Its methods are safe to call from several threads.
     """
 
-    def __init__(self, access_map: AccessMap, *, tls: bool = False, tied: bool = True) -> None:
-        """``tied``: the lab ends with this process; without, it runs on until it is stopped."""
+    def __init__(
+        self, access_map: AccessMap, *, tls: bool = False, tied: bool = True, engine: str | None = None
+    ) -> None:
+        """``tied``: the lab ends with this process; without, it runs on until it is stopped. ``engine``: "docker" or
+        "podman" run MiniStack in a container instead of a virtual environment in the cache.
+        """
         self._prepared = prepare(access_map)
-        self._tls, self._tied = tls, tied
+        self._tls, self._tied, self._engine = tls, tied, engine
         self._folder: Path | None = None
         self._process: LabProcess | None = None
         self._environment: dict[str, str] = {}
@@ -63,7 +67,7 @@ class Lab:
         """Starts the servers and makes everything that the declaration names. Raises LabError; then nothing runs."""
         self._folder = Path(tempfile.mkdtemp(prefix="lab-", dir=labs_folder()))
         try:
-            self._connect(LabProcess.start(self._folder, tls=self._tls, tied=self._tied))
+            self._connect(LabProcess.start(self._folder, tls=self._tls, tied=self._tied, engine=self._engine))
             self.documents = seed.seed(self._accounts, self._prepared)
             self._make_environment()
             self.proofs = Proofs(self._accounts, self._control, self.endpoint).hold()

@@ -46,37 +46,33 @@ class Ministack:
     """One running MiniStack on loopback, its data in ``folder``. Ends with the process that started it."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._log = folder / "ministack.log"
         self.port = _free_port()
+        self._log = folder / "ministack.log"
+        self.process = self._started(folder)
+
+    def _started(self, folder: Path) -> subprocess.Popen[bytes]:
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(folder),
+            "TMPDIR": str(folder),
+            "LANG": "C.UTF-8",
+            # Without it, it listens on every address.
+            "BIND_HOST": "127.0.0.1",
+            "STATE_DIR": str(folder / "state"),
+            "S3_DATA_DIR": str(folder / "s3"),
+            **settings(self.port),
+        }
         executable = command()
         with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
+            return subprocess.Popen(
                 [str(executable)],
                 cwd=folder,
-                env=self._environment(),
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 preexec_fn=_end_with_parent,
             )
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": str(self._folder),
-            "TMPDIR": str(self._folder),
-            "LANG": "C.UTF-8",
-            # Without BIND_HOST it listens on every address.
-            "BIND_HOST": "127.0.0.1",
-            "MINISTACK_HOST": "127.0.0.1",
-            "GATEWAY_PORT": str(self.port),
-            "EDGE_PORT": str(self.port),
-            "AUTH": "true",
-            "STATE_DIR": str(self._folder / "state"),
-            "S3_DATA_DIR": str(self._folder / "s3"),
-            "LOG_LEVEL": "WARNING",
-        }
 
     def wait_until_ready(self) -> None:
         """Raises LabError with the end of its log if it does not come up."""
@@ -93,6 +89,17 @@ class Ministack:
         # Nothing of it is kept, and its own way down takes a second and more.
         self.process.kill()
         self.process.wait()
+
+
+def settings(port: int) -> dict[str, str]:
+    """What MiniStack must be told wherever it runs."""
+    return {
+        "MINISTACK_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "EDGE_PORT": str(port),
+        "AUTH": "true",
+        "LOG_LEVEL": "WARNING",
+    }
 
 
 def _answers(port: int) -> bool:

@@ -32,12 +32,14 @@ class LabProcess:
     child: subprocess.Popen[bytes] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def start(cls, folder: Path, *, tls: bool, tied: bool) -> LabProcess:
+    def start(cls, folder: Path, *, tls: bool, tied: bool, engine: str | None = None) -> LabProcess:
         """Starts the servers with their data in ``folder``; returns when they answer. Raises LabError."""
         # Before the child, so that progress of the installation reaches this terminal.
-        ministack.command()
+        if engine is None:
+            ministack.command()
         arguments = [sys.executable, "-m", "spark_xacct.lab.server", str(folder)]
         arguments += (["--tied"] if tied else []) + (["--tls"] if tls else [])
+        arguments += ["--engine", engine] if engine else []
         log = folder / "lab.log"
         with log.open("wb") as file:
             child = subprocess.Popen(

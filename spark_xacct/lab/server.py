@@ -19,6 +19,7 @@ from pathlib import Path
 from spark_xacct.lab import tls
 from spark_xacct.lab.accounts import AccountsDirectory
 from spark_xacct.lab.call_log import CallLog
+from spark_xacct.lab.container import ContainerBackend
 from spark_xacct.lab.control import Control
 from spark_xacct.lab.errors import LabError
 from spark_xacct.lab.faults import Faults
@@ -34,20 +35,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--tied", action="store_true", help="end when stdin ends")
     parser.add_argument("--tls", action="store_true", help="a second port with TLS and a certificate of its own")
+    parser.add_argument("--engine", help="run MiniStack in a container of this engine: docker, podman")
     options = parser.parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     try:
-        return _serve(options.folder, tied=options.tied, with_tls=options.tls)
+        return _serve(options.folder, tied=options.tied, with_tls=options.tls, engine=options.engine)
     except LabError as error:
         print(json.dumps({"error": str(error)}), flush=True)
         return error.exit_code
 
 
-def _serve(folder: Path, *, tied: bool, with_tls: bool) -> int:
+def _serve(folder: Path, *, tied: bool, with_tls: bool, engine: str | None) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    ministack = Ministack(folder)
+    ministack = ContainerBackend(folder, engine) if engine else Ministack(folder)
     try:
         # Imports boto3 while MiniStack starts.
         directory = AccountsDirectory(ministack.port)

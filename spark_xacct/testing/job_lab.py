@@ -13,8 +13,8 @@ from spark_xacct.model import AccessMap
 class JobLab(Lab):
     """The lab that the fixture ``xacct_lab`` gives: all of ``Lab``, and ``spark``."""
 
-    def __init__(self, access_map: AccessMap, *, tls: bool = False, tied: bool = True) -> None:
-        super().__init__(access_map, tls=tls, tied=tied)
+    def __init__(self, access_map: AccessMap, **options: Any) -> None:
+        super().__init__(access_map, **options)
         self._declared = access_map
 
     def spark(self, **settings: str) -> Any:
