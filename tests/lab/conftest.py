@@ -24,11 +24,14 @@ def lab() -> Iterator[Lab]:
         Role("beyond", role_arn(C, "beyond"), via="tagged"),
         Role("sourced", role_arn(B, "sourced"), source_identity="jane"),
         Role("after", role_arn(C, "after"), via="sourced"),
+        Role("finance", role_arn(B, "finance"), via="hub"),
         Role("long", role_arn(B, "long"), duration_seconds=7200),
     )
     bindings = (
         *two_accounts().bindings,
         Binding(Pattern("third-data"), "partner", owner=C),
+        Binding(Pattern("partner-out"), "partner", owner=B, access="readwrite"),
+        Binding(Pattern("partner-out"), "finance", prefix="finance/", owner=B, access="readwrite"),
         Binding(Pattern("tenant-*"), "partner", owner=B),
         Binding(Pattern("american-data"), "partner", owner=B, region="us-west-2"),
     )

@@ -98,6 +98,23 @@ def test_a_bucket_that_matches_a_pattern_is_made_when_something_is_put_there(cal
     assert lab.keys("s3://tenant-7/in/") == ["in/a.txt"]
 
 
+def test_a_role_of_a_prefix_stays_in_it(callers: Callers, lab: Lab):
+    lab.put("s3://partner-out/finance/a.txt", b"in")
+    lab.put("s3://partner-out/other/a.txt", b"out")
+    finance = callers.hub().assume("finance")
+    s3 = finance.client("s3")
+
+    assert finance.read("partner-out", "finance/a.txt") == b"in"
+    finance.write("partner-out", "finance/b.txt")
+    for prefix in ("finance/", "finance"):
+        assert s3.list_objects_v2(Bucket="partner-out", Prefix=prefix)["KeyCount"] >= 1
+    for prefix in ("", "other/"):
+        with refused("AccessDenied", 403):
+            s3.list_objects_v2(Bucket="partner-out", Prefix=prefix)
+    with refused("AccessDenied", 403):
+        finance.read("partner-out", "other/a.txt")
+
+
 def test_buckets_stand_in_their_regions(lab: Lab):
     s3 = lab.root_client(B, "s3")
 
@@ -181,7 +198,7 @@ def test_without_takes_from_the_trust_first(callers: Callers, lab: Lab):
         (
             {"role": "nobody", "action": "s3:*"},
             '"nobody" is neither a declared role nor an ARN; declared are: '
-            "base, after, beyond, hub, long, partner, sourced, tagged, writer",
+            "base, after, beyond, finance, hub, long, partner, sourced, tagged, writer",
         ),
         (
             {"role": f"arn:aws:iam::{A}:role/other", "action": "s3:*"},
