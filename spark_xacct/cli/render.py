@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import click
@@ -10,6 +11,8 @@ import click
 from spark_xacct import declaration, plan, targets
 from spark_xacct.cli import output
 from spark_xacct.cli.settings import Settings, with_settings
+from spark_xacct.errors import SparkStartError
+from spark_xacct.spark import jar as spark_jar
 
 PLAN = "plan"
 
@@ -39,13 +42,21 @@ def _buckets(context: click.Context, parameter: click.Parameter, values: tuple[s
     return tuple(bucket for value in values for bucket in value.split(",") if bucket)
 
 
+def _jar_here() -> str:
+    try:
+        return str(spark_jar.find(os.environ))
+    except SparkStartError:
+        return targets.JAR_PLACEHOLDER
+
+
 @click.command(cls=_ListsTargets, short_help="Print the settings of a target.")
 @click.argument("target", type=_Target(), metavar="TARGET")
 @click.option("--release", metavar="LABEL", help="spark-3.5, spark-4, emr-7.10.0, ... Default: the pyspark found here.")
 @click.option("--use", metavar="BUCKET,...", multiple=True, callback=_buckets, help="Render these buckets only.")
+@click.option("--jar", metavar="PATH", help="Where the jar will be. Default: the jar of this installation.")
 @with_settings
 @click.pass_obj
-def render(settings: Settings, target: str, release: str | None, use: tuple[str, ...]) -> None:
+def render(settings: Settings, target: str, release: str | None, use: tuple[str, ...], jar: str | None) -> None:
     """Print the settings that put the declaration in force on TARGET.
 
     The target plan prints the plan itself, which load and start take where no declaration can be read
@@ -59,7 +70,7 @@ def render(settings: Settings, target: str, release: str | None, use: tuple[str,
             )
         output.data(compiled.canonical_json() if settings.format == "json" else compiled.text)
         return
-    rendered: Any = targets.render(target, compiled, release=release, use=use)
+    rendered: Any = targets.render(target, compiled, release=release, use=use, jar=jar or _jar_here())
     if settings.format == "json":
         output.data(json.dumps(rendered.data, indent=2))
     else:

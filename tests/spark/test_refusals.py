@@ -39,10 +39,7 @@ def refused(runner: SparkRunner, lab: Lab) -> Finished:
 
 
 def test_an_undeclared_bucket_is_refused_with_the_decisions_reason(refused: Finished) -> None:
-    assert (
-        "bucket stranger is not declared; otherwise: deny refuses it"
-        in said(refused.results["undeclared"])
-    )
+    assert "bucket stranger is not declared; otherwise: deny refuses it" in said(refused.results["undeclared"])
 
 
 def test_a_hop_without_trust_names_hop_role_and_both_accounts(refused: Finished) -> None:
@@ -71,5 +68,8 @@ def test_without_the_provider_line_start_says_so(runner: SparkRunner, lab: Lab) 
     settings = dict(targets.settings_for(plan.encode(load(DECLARATION).access_map)).spark)
     removed = settings.pop("spark.hadoop.fs.s3a.aws.credentials.provider")
     configuration = runner.configuration("no-provider", {name: v for name, v in settings.items() if "fs.xacct" in name})
-    results = runner.run("broken_settings.py", environment=runner.environment(configuration)).results
+    jars = ",".join(str(path) for path in runner.jars.glob("*.jar"))
+    results = runner.run(
+        "broken_settings.py", environment=runner.environment(configuration, HADOOP_AWS_JARS=jars)
+    ).results
     assert results["error"].startswith(f"spark.hadoop.fs.s3a.aws.credentials.provider must be {removed} and is not set")

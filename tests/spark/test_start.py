@@ -12,6 +12,7 @@ from running import DECLARATION, SparkRunner
 from spark_xacct import plan
 from spark_xacct.declaration import load
 from spark_xacct.lab.lab import Lab
+from spark_xacct.spark import jar
 
 QUEUE = "events"
 
@@ -60,10 +61,12 @@ def test_rendered_spark_submit_runs_a_plain_script(runner: SparkRunner, lab: Lab
     rendered = runner.run_command(command, environment)
     assert rendered.code == 0, rendered.err
     script = tmp_path / "submit.sh"
-    program = Path(__file__).parent / "programs" / "plain_job.py"
-    script.write_text(f'{rendered.out.rstrip()} \\\n  {program} "$1"\n')
+    script.write_text(rendered.out)
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    finished = runner.run_command(["bash", str(script), lab.queue_url(QUEUE)], environment)
+    # As the script's own comment says: a second --jars replaces the first, so hadoop-aws joins ours.
+    jars = ",".join([str(jar.find({})), *(str(path) for path in runner.jars.glob("*.jar"))])
+    program = str(Path(__file__).parent / "programs" / "plain_job.py")
+    finished = runner.run_command(["sh", str(script), "--jars", jars, program, lab.queue_url(QUEUE)], environment)
     assert finished.code == 0, finished.err[-4000:]
     assert finished.results == {"s3a": 100, "s3": 100, "sent": 10}
 
@@ -78,8 +81,10 @@ def test_a_cut_plan_is_named(runner: SparkRunner) -> None:
     text = plan.encode(load(DECLARATION).access_map).text
     configuration = runner.configuration("cut", {"spark.hadoop.fs.xacct.plan": text[:-1]})
     results = runner.run("start_only.py", environment=runner.environment(configuration)).results
-    expected = f"the plan's text is damaged or cut ({len(text) - 1} characters arrived); render it again and copy all of its parts"
-    assert results["error"] == expected
+    assert (
+        results["error"]
+        == f"the plan text is cut or damaged ({len(text) - 1} characters arrived); copy it again in full"
+    )
 
 
 def test_a_missing_jar_is_named(runner: SparkRunner, tmp_path: Path) -> None:
