@@ -7,16 +7,19 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_VERSION = re.compile(r"""^__version__\b[^=]*=\s*["'](\d+)\.(\d+)[^"']*["']""", re.MULTILINE)
-_HADOOP_JAR = re.compile(r"^hadoop-client-api-(\d+)\.(\d+)\.(\d+)")
+_VERSION = re.compile(r"""^__version__\b[^=]*=\s*["']((\d+)\.(\d+)[^"']*)["']""", re.MULTILINE)
+_HADOOP_JAR = re.compile(r"^hadoop-client-api-(\d+)\.(\d+)\.(\d+)(.*)\.jar$")
+# EMR marks its builds: pyspark 3.5.0+amzn.1, hadoop-client-api-3.3.6-amzn-3.jar.
+_EMR_MARK = "amzn"
 
 
 @dataclass(frozen=True)
 class InstalledPyspark:
-    """``version`` is "4.3"; ``hadoop`` that of the client jar beside it, None where jars lie elsewhere."""
+    """``version`` is "4.3"; ``hadoop`` that of Spark's client jar, None where no jars are found; ``is_emr`` EMR's build."""
 
     version: str
     hadoop: tuple[int, ...] | None
+    is_emr: bool = False
 
 
 def find(origin: Path | None = None) -> InstalledPyspark | None:
@@ -29,7 +32,13 @@ def find(origin: Path | None = None) -> InstalledPyspark | None:
     version = _VERSION.search(_text(origin / "version.py"))
     if version is None:
         return None
-    return InstalledPyspark(f"{version.group(1)}.{version.group(2)}", _hadoop(origin / "jars"))
+    # Of the PyPI package, else of a distribution: SPARK_HOME/python/pyspark and SPARK_HOME/jars.
+    jar = _hadoop_jar(origin / "jars") or _hadoop_jar(origin.parent.parent / "jars")
+    return InstalledPyspark(
+        version=f"{version.group(2)}.{version.group(3)}",
+        hadoop=tuple(int(part) for part in jar.groups()[:3]) if jar else None,
+        is_emr=_EMR_MARK in version.group(1) or (jar is not None and _EMR_MARK in jar.group(4)),
+    )
 
 
 def _text(path: Path) -> str:
@@ -39,11 +48,7 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _hadoop(jars: Path) -> tuple[int, ...] | None:
+def _hadoop_jar(jars: Path) -> re.Match[str] | None:
     if not jars.is_dir():
         return None
-    for jar in sorted(jars.iterdir()):
-        match = _HADOOP_JAR.match(jar.name)
-        if match:
-            return tuple(int(part) for part in match.groups())
-    return None
+    return next((match for match in (_HADOOP_JAR.match(jar.name) for jar in sorted(jars.iterdir())) if match), None)

@@ -132,11 +132,14 @@ def found_here() -> Release:
             "no pyspark is installed here, so the release is not known; say --release spark-3.5, spark-4 or an EMR label"
         )
     release = resolve(f"spark-{pyspark.version}")
-    if pyspark.hadoop is None or pyspark.hadoop == release.hadoop:
-        return release
-    # A Spark built with another Hadoop: its own jar decides.
-    connector = S3A_V2 if pyspark.hadoop >= (3, 4, 0) else S3A_V1
-    return replace(release, hadoop=pyspark.hadoop, schemes=_all_s3a(connector))
+    if pyspark.hadoop is not None and pyspark.hadoop != release.hadoop:
+        # A Spark built with another Hadoop: its own jar decides.
+        connector = S3A_V2 if pyspark.hadoop >= (3, 4, 0) else S3A_V1
+        release = replace(release, hadoop=pyspark.hadoop, schemes=_all_s3a(connector))
+    if pyspark.is_emr:
+        # Which label this is cannot be seen here, so EMRFS may serve s3:// or may not: its keys, and no mapping.
+        release = replace(release, also=(EMRFS,), maps_s3=False)
+    return release
 
 
 def table() -> list[dict[str, str]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.target_plans import large, named, refusing
+from fakes.target_plans import access_map, bound, large, named, refusing
 from readers import each_spark, needs_java, read
 
 from spark_xacct import plan as plans
@@ -137,6 +137,21 @@ def test_what_linux_would_refuse_is_refused_with_number_limit_and_way_out():
         "spark-submit: the argument /" + "j" * 79 + " has 131,073 bytes, Linux takes 131,071 in one; take `render "
         "spark-defaults` and give the file to spark-submit as --properties-file, or narrow it with --use"
     )
+
+
+@pytest.mark.parametrize("name", ["spark-submit", "builder"])
+def test_more_than_a_command_line_holds_is_refused_and_a_file_holds_it(name):
+    plan = plans.encode(access_map(*[bound(f"bucket-{number:05d}-{'x' * 40}", "partner") for number in range(12_000)]))
+    with pytest.raises(TargetError) as error:
+        targets.render(name, plan, "spark-4")
+    assert re.fullmatch(
+        rf"{name}: the arguments have 2,\d\d\d,\d\d\d bytes; Linux takes 2,097,152 for arguments and environment, of which 1,835,008 "
+        "are left for these; take `render spark-defaults` and give the file to spark-submit as --properties-file, or narrow "
+        "it with --use",
+        str(error.value),
+    )
+    assert targets.render("spark-defaults", plan, "spark-4").text()
+    assert targets.render(name, plan, "spark-4", use=["bucket-00001-" + "x" * 40]).text()
 
 
 @each_spark

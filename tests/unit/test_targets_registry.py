@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -138,29 +142,45 @@ def test_a_release_that_is_not_known_is_refused(name, message):
     assert str(error.value) == message
 
 
-def pyspark_folder(folder: Path, version: str, hadoop: str | None) -> Path:
-    (folder / "jars").mkdir(parents=True)
-    (folder / "version.py").write_text(f'# licence\n__version__: str = "{version}"\n', encoding="utf-8")
+def pyspark_folder(folder: Path, version: str, hadoop: str | None, jars: str = "jars") -> Path:
+    pyspark = folder / "spark" / "python" / "pyspark"
+    pyspark.mkdir(parents=True)
+    (pyspark / "version.py").write_text(f'# licence\n__version__: str = "{version}"\n', encoding="utf-8")
     if hadoop is not None:
-        (folder / "jars" / f"hadoop-client-api-{hadoop}.jar").touch()
-    return folder
+        (pyspark / jars).mkdir()
+        (pyspark / jars / f"hadoop-client-api-{hadoop}.jar").touch()
+    return pyspark
 
 
 @pytest.mark.parametrize(
-    ("version", "hadoop", "line"),
+    ("version", "hadoop", "jars", "line"),
     [
-        ("3.5.9", "3.3.4", "s3a-v1"),
-        ("4.3.0", "3.5.0", "s3a-v2"),
-        ("3.5.1", "3.4.1-corp", "s3a-v2"),
-        ("4.0.1", None, "s3a-v2"),
+        ("3.5.9", "3.3.4", "jars", "s3a-v1"),
+        ("4.3.0", "3.5.0", "jars", "s3a-v2"),
+        ("3.5.1", "3.4.1-corp", "../../jars", "s3a-v2"),
+        ("4.0.1", None, "jars", "s3a-v2"),
     ],
 )
-def test_the_pyspark_found_decides_by_its_hadoop_client(tmp_path, monkeypatch, version, hadoop, line):
-    found = installed.find(pyspark_folder(tmp_path / "pyspark", version, hadoop))
+def test_the_pyspark_found_decides_by_its_hadoop_client(tmp_path, monkeypatch, version, hadoop, jars, line):
+    found = installed.find(pyspark_folder(tmp_path, version, hadoop, jars))
     monkeypatch.setattr(installed, "find", lambda: found)
     release = releases.resolve(None)
     assert release.schemes["s3a"].name == line
     assert release.maps_s3
+    assert release.hadoop_text == (hadoop or "3.4.1").split("-")[0]
+
+
+@pytest.mark.parametrize(("version", "hadoop"), [("3.5.0+amzn.1", "3.3.6-amzn-3"), ("3.5.0", "3.3.6-amzn-3")])
+def test_the_pyspark_of_emr_maps_no_scheme_and_gets_the_keys_of_both_connectors(tmp_path, monkeypatch, version, hadoop):
+    found = installed.find(pyspark_folder(tmp_path, version, hadoop, "../../jars"))
+    monkeypatch.setattr(installed, "find", lambda: found)
+    release = releases.resolve(None)
+    assert not release.maps_s3
+    assert [connector.name for connector in release.connectors] == ["s3a-v1", "emrfs"]
+
+
+def test_no_pyspark_in_a_folder_without_its_version(tmp_path):
+    assert installed.find(tmp_path) is None
 
 
 def test_without_pyspark_the_release_must_be_said(monkeypatch):
@@ -171,3 +191,58 @@ def test_without_pyspark_the_release_must_be_said(monkeypatch):
         "no pyspark is installed here, so the release is not known; say --release spark-3.5, spark-4 or an EMR label"
     )
     assert targets.render("emrfs-site", named()).data["release"] == "emr-7.9.0"
+
+
+def packed(folder: Path) -> Path:
+    """The package and its templates as wheel and jar hold them, in a zip."""
+    archive = folder / "spark-xacct.jar"
+    with zipfile.ZipFile(archive, "w") as file:
+        for source, inside in (
+            (ROOT / "spark_xacct", "spark_xacct"),
+            (ROOT / "conf_templates", "spark_xacct/conf_templates"),
+        ):
+            for path in source.rglob("*"):
+                if path.is_file() and path.suffix in (".py", ".j2", ".md"):
+                    file.write(path, f"{inside}/{path.relative_to(source)}")
+    return archive
+
+
+def run(archive: Path, program: str, folder: Path) -> str:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{archive}:{ROOT / 'tests'}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    command = [sys.executable, "-c", program]
+    answer = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=folder, env=environment, timeout=60
+    )
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
+
+
+def test_targets_and_templates_are_found_in_a_zip(tmp_path):
+    program = (
+        "import spark_xacct\n"
+        "from spark_xacct import targets\n"
+        "from fakes.target_plans import named\n"
+        "assert '.jar/' in spark_xacct.__file__, spark_xacct.__file__\n"
+        "print(targets.names(), targets.render('core-site', named(), 'spark-4').text())\n"
+    )
+    assert run(packed(tmp_path), program, tmp_path).startswith("['builder', 'core-site', 'emrfs-site', ")
+
+
+def test_settings_need_no_template_engine_and_text_says_what_is_missing(tmp_path):
+    program = (
+        "import sys; sys.modules['jinja2'] = None\n"
+        "from spark_xacct import targets\n"
+        "from fakes.target_plans import named\n"
+        "rendered = targets.render('core-site', named(), 'spark-4')\n"
+        "assert rendered.data['properties'] and not {'pydantic', 'ruamel', 'pyspark', 'boto3'} & set(sys.modules)\n"
+        "try: rendered.text()\n"
+        "except Exception as error: print(type(error).__name__ + ': ' + str(error))\n"
+    )
+    assert run(packed(tmp_path), program, tmp_path) == (
+        "MissingDependencyError: rendering text needs jinja2, which is not installed here: pip install jinja2 "
+        "(or take --format json)\n"
+    )
