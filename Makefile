@@ -15,7 +15,7 @@ SPARK_VENVS := $(CACHE)/spark-3.5/.ready $(CACHE)/spark-4/.ready
 
 JAR := spark_xacct/jars/.built
 JAR_SOURCES := $(shell find jvm_shim -name target -prune -o -type f -print 2>/dev/null) \
-               $(shell find spark_xacct -name __pycache__ -prune -o -path spark_xacct/jars -prune -o -type f -print)
+               $(shell find conf_templates -type f) $(shell find spark_xacct -name __pycache__ -prune -o -path spark_xacct/jars -prune -o -type f -print)
 
 .PHONY: help setup tools demo test test-all lint jar wheel bench versions
 help: ## list the targets

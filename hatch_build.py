@@ -32,6 +32,7 @@ def sources_digest() -> str:
     shim = ROOT / "jvm_shim"
     files = [shim / "pom.xml", shim / "shim" / "pom.xml"]
     files += (shim / "shim" / "src" / "main").rglob("*")
+    files += (ROOT / "conf_templates").rglob("*")
     files += [path for path in (ROOT / "spark_xacct").rglob("*") if JARS not in path.parents]
     digest = hashlib.sha256()
     for path in sorted(files):

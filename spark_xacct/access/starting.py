@@ -109,6 +109,8 @@ def _apply(builder: Any, settings: targets.Settings, before: Mapping[str, str]) 
         builder.config(name, value)
     for line in merged.log:
         logger.info(line)
+    for conflict in merged.conflicts:
+        logger.warning(conflict)
 
 
 def _join(builder: Any, access: Access | None, context: Any) -> Any:

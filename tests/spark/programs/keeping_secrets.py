@@ -1,0 +1,45 @@
+"""Uses every way to a credential, then stays up while it is searched; says what a program can see of itself."""
+
+import pickle
+import sys
+
+from pyspark import cloudpickle
+from pyspark.sql import SparkSession
+from telling import attempt, pause, result
+
+import spark_xacct as xacct
+
+DECLARATION, QUEUE, PLANTED = sys.argv[1:4]
+spark = xacct.start(SparkSession.builder.appName("secrets").config("spark.test.planted", PLANTED), DECLARATION)
+access = xacct.load(DECLARATION)
+
+
+def publish(rows):
+    queue = xacct.client("sqs", role="partner")
+    for row in rows:
+        queue.send_message(QueueUrl=QUEUE, MessageBody=str(row))
+        yield 1
+
+
+session = xacct.boto3_session(role="partner")
+session.client("sts").get_caller_identity()
+assert spark.read.json("s3a://partner-data/events/").count() == 100
+spark.range(5).write.mode("overwrite").json("s3a://partner-out/secrets/")
+assert spark.sparkContext.parallelize(range(4), 2).mapPartitions(publish).sum() == 4
+print(f"planted: {PLANTED}", file=sys.stderr)
+result(
+    places={
+        "conf": str(spark.sparkContext.getConf().getAll()),
+        "hadoop conf": str({e.getKey(): e.getValue() for e in spark.sparkContext._jsc.hadoopConfiguration()}),
+        "system properties": str(dict(spark.sparkContext._jvm.java.lang.System.getProperties())),
+        "exception": attempt(lambda: spark.read.text("s3a://stranger/").count())["error"] + PLANTED,
+        "python exception": attempt(lambda: xacct.client("s3", role="nobody"))["error"] + PLANTED,
+        "repr": repr([access, access.role_sessions, session, session.get_credentials(), access.plan, PLANTED]),
+        "pickle": pickle.dumps([access, PLANTED]).decode("latin1"),
+        "closure": cloudpickle.dumps([publish, session, PLANTED]).decode("latin1"),
+    },
+    ui=spark.sparkContext.uiWebUrl,
+    application=spark.sparkContext.applicationId,
+)
+pause()
+spark.stop()
