@@ -5,13 +5,12 @@
 
 A table stands between ``<!-- table NAME -->`` and ``<!-- end -->``. A quoted command stands in a console block under
 ``<!-- output -->``, ``<!-- output of FOLDER -->`` or ``<!-- output, exit N -->``: its lines that begin with ``$ `` are run,
-the rest is what they print. ``...`` in a block stands for any text; a block that no longer fits is written out whole, for
-you to shorten again.
+the rest is what they print. ``...`` in a block stands for any text; such a block is compared and never written.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import os
 import re
 import subprocess
@@ -43,6 +42,10 @@ _OUTPUT = re.compile(
 )
 
 
+class Misfit(Exception):
+    """A shortened output on a page that the command does not print any more."""
+
+
 def pages() -> list[Path]:
     """Every page: those of the project's root and those of docs/."""
     names = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
@@ -50,7 +53,7 @@ def pages() -> list[Path]:
 
 
 def written(text: str) -> str:
-    """A page with its tables and quoted outputs as they must be."""
+    """A page with its tables and quoted outputs as they must be. Raises Misfit for a shortened output that is no longer so."""
     text = _TABLE.sub(lambda found: found.group(1) + TABLES[found.group("name")]() + found.group(4), text)
     return _OUTPUT.sub(lambda found: found.group(1) + _quoted(found) + found.group(5), text)
 
@@ -58,7 +61,11 @@ def written(text: str) -> str:
 def _quoted(found: re.Match[str]) -> str:
     content = found.group("content")
     now = "".join(_run(command, found.group("folder"), int(found.group("exit") or 0)) for command in _commands(content))
-    return content if "..." in content and _like(content).fullmatch(now) else now
+    if "..." not in content:
+        return now
+    if not _like(content).fullmatch(now):
+        raise Misfit(f"this is no longer so, change it by hand:\n{content}\nbut:\n{now}")
+    return content
 
 
 def _like(content: str) -> re.Pattern[str]:
@@ -71,6 +78,7 @@ def _commands(content: str) -> Iterator[str]:
             yield line[2:]
 
 
+@functools.cache
 def _run(command: str, folder: str | None, exit_code: int) -> str:
     """The command with what it prints. Only commands that read the declaration and ask nobody."""
     program, name, *arguments = command.split()
@@ -210,32 +218,29 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Stale:
-    """A page that is not as it must be."""
-
-    page: Path
-    text: str
-
-
-def stale() -> list[Stale]:
-    """The pages that differ from what code says today."""
-    found = [(page, page.read_text(encoding="utf-8")) for page in pages() if page.exists()]
-    return [Stale(page, now) for page, text in found for now in [written(text)] if now != text]
-
-
 def main(arguments: list[str]) -> int:
+    """The exit code: 1 when a page is stale and only checked, or cannot be brought up to date."""
     if arguments not in ([], ["--check"]):
         print(__doc__, file=sys.stderr)
         return 2
-    for item in stale():
-        name = item.page.relative_to(ROOT)
+    code = 0
+    for page in pages():
+        name, text = page.relative_to(ROOT), page.read_text(encoding="utf-8")
+        try:
+            now = written(text)
+        except Misfit as misfit:
+            print(f"{name}: {misfit}", file=sys.stderr)
+            code = 1
+            continue
+        if now == text:
+            continue
         if arguments:
             print(f"{name} is not up to date; run: python docs/generate.py", file=sys.stderr)
+            code = 1
         else:
-            item.page.write_text(item.text, encoding="utf-8")
+            page.write_text(now, encoding="utf-8")
             print(f"{name} written", file=sys.stderr)
-    return 1 if arguments and stale() else 0
+    return code
 
 
 if __name__ == "__main__":
