@@ -152,7 +152,8 @@ def test_a_client_of_s3_names_the_bucket(sts, clock):
         assert s3.requests == []
 
 
-def test_a_throttled_hop_is_asked_a_bounded_number_of_times(sts, clock):
+def test_a_throttled_hop_is_asked_a_bounded_number_of_times(sts, clock, monkeypatch):
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "10")
     sts.refuse("reader", "Throttling", "Rate exceeded", status=400)
     role_sessions = sessions(sts, clock)
     for _ in range(50):

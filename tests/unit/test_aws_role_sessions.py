@@ -73,6 +73,14 @@ def test_requests_are_on_the_wire_as_the_jvm_sends_them(vector, sts, tmp_path):
     assert signers == [roles.get(request["signer"], BASE_KEY) for request in vector["requests"]]
 
 
+def test_tags_go_in_one_order_whatever_the_declaration_has():
+    from spark_xacct.aws.assume_role import parameters
+    from spark_xacct.model import Arn, Role
+
+    role = Role("partner", Arn.parse_role("arn:aws:iam::444455556666:role/reader"), tags=(("team", "ads"), ("env", "")))
+    assert parameters(role, "run-1", "ana")["Tags"] == [{"Key": "env", "Value": ""}, {"Key": "team", "Value": "ads"}]
+
+
 def test_every_client_of_a_role_shares_one_session(sts, s3):
     role_sessions = sessions(sts)
     for service in ("s3", "sqs", "sns"):
