@@ -7,11 +7,15 @@ import importlib.util
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from spark_xacct import declaration
+from spark_xacct.aws import failure
+from spark_xacct.model import Arn
 
 ROOT = Path(__file__).parents[2]
 
@@ -177,3 +181,14 @@ def test_every_error_text_in_troubleshooting_stands_in_the_source(text):
 
 def test_troubleshooting_is_an_index_by_text():
     assert len(_ours(TEXTS["docs/troubleshooting.md"])) >= 30
+
+
+def test_the_failure_that_troubleshooting_begins_with_is_what_a_reader_sees():
+    hub, reader = "arn:aws:iam::111122223333:role/hub", "arn:aws:iam::444455556666:role/reader"
+    signed_by = "arn:aws:sts::111122223333:assumed-role/hub/xacct-63cf9081"
+    answer = f"User: {signed_by} is not authorized to perform: sts:AssumeRole on resource: {reader}"
+    hop = failure.Hop("partner", 2, Arn.parse(reader))
+    refused = failure.answered(403, "AccessDenied", answer, hop, Arn.parse(hub), "https://sts.eu-west-1.amazonaws.com")
+    refused = replace(refused, retry_after=datetime(2026, 1, 1, 11, 19, 12, tzinfo=timezone.utc))
+    text = str(failure.SessionFailed(refused, "bucket partner-data", 2))
+    assert f"```text\n{text}\n```\n" in TEXTS["docs/troubleshooting.md"]
