@@ -47,6 +47,8 @@ def places(runner: SparkRunner, lab: Lab, tmp_path_factory: pytest.TempPathFacto
     events = tmp_path_factory.mktemp("events")
     extra = {
         "spark.ui.enabled": "true",
+        # A PySpark driver sets the root logger to WARN; this sets it again.
+        "spark.log.level": "DEBUG",
         "spark.ui.port": "0",
         "spark.eventLog.enabled": "true",
         "spark.eventLog.compress": "false",

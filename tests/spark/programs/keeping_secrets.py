@@ -10,7 +10,7 @@ from telling import attempt, pause, result
 import spark_xacct as xacct
 
 DECLARATION, QUEUE, PLANTED = sys.argv[1:4]
-spark = xacct.start(SparkSession.builder.appName("secrets").config("spark.test.planted", PLANTED), DECLARATION)
+spark = xacct.start(SparkSession.builder.appName("secrets").config("spark.hadoop.test.planted", PLANTED), DECLARATION)
 access = xacct.load(DECLARATION)
 
 
@@ -19,6 +19,14 @@ def publish(rows):
     for row in rows:
         queue.send_message(QueueUrl=QUEUE, MessageBody=str(row))
         yield 1
+
+
+def hadoop_conf():
+    entries, found = spark.sparkContext._jsc.hadoopConfiguration().iterator(), {}
+    while entries.hasNext():
+        entry = entries.next()
+        found[entry.getKey()] = entry.getValue()
+    return str(found)
 
 
 session = xacct.boto3_session(role="partner")
@@ -30,7 +38,7 @@ print(f"planted: {PLANTED}", file=sys.stderr)
 result(
     places={
         "conf": str(spark.sparkContext.getConf().getAll()),
-        "hadoop conf": str({e.getKey(): e.getValue() for e in spark.sparkContext._jsc.hadoopConfiguration()}),
+        "hadoop conf": hadoop_conf(),
         "system properties": str(dict(spark.sparkContext._jvm.java.lang.System.getProperties())),
         "exception": attempt(lambda: spark.read.text("s3a://stranger/").count())["error"] + PLANTED,
         "python exception": attempt(lambda: xacct.client("s3", role="nobody"))["error"] + PLANTED,
