@@ -59,7 +59,7 @@ class Access:
         return start(builder, self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_unpickled, (self.plan.text, self._run, self._user))
+        return (_unpickled, (self.plan.text, self._role_sessions.run, self._role_sessions.user))
 
     def __repr__(self) -> str:
         return f"Access({self.plan.about!r})"

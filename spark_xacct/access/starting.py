@@ -69,6 +69,9 @@ def _set_everything(builder: Any, plan: Plan) -> targets.Settings:
     before = existing.settings(builder._options, os.environ)
     settings = _settings(plan, before, jar.find(os.environ))
     _apply(builder, settings, before)
+    given = os.environ.get("PYSPARK_SUBMIT_ARGS")
+    if given is not None:
+        os.environ["PYSPARK_SUBMIT_ARGS"] = existing.without_list_options(given)
     return settings
 
 

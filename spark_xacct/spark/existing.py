@@ -27,6 +27,19 @@ def settings(builder_options: Mapping[str, Any], environment: Mapping[str, str])
     return result
 
 
+def without_list_options(submit_arguments: str) -> str:
+    """PYSPARK_SUBMIT_ARGS without ``--jars`` and ``--py-files``: as options they win over the settings that they were
+    merged into, and what was appended there would be lost."""
+    arguments, kept = shlex.split(submit_arguments), []
+    skip = False
+    for argument in arguments:
+        if skip or argument in MERGED_OPTIONS:
+            skip = not skip
+        elif not argument.startswith(tuple(f"{option}=" for option in MERGED_OPTIONS)):
+            kept.append(argument)
+    return shlex.join(kept)
+
+
 def _defaults(environment: Mapping[str, str], submit_arguments: list[str]) -> dict[str, str]:
     named = _values_of(submit_arguments, "--properties-file")
     path = Path(named[-1]) if named else _configuration_folder(environment) / DEFAULTS_FILE
@@ -45,6 +58,7 @@ def _configuration_folder(environment: Mapping[str, str]) -> Path:
     return Path(os.path.dirname(pyspark.__file__)) / "conf"
 
 
+MERGED_OPTIONS = ("--jars", "--py-files")
 # Options of spark-submit that are another spelling of a setting we append to.
 _OPTIONS = {
     "--jars": "spark.jars",

@@ -1,0 +1,45 @@
+"""What is set before ours: every source, the later one winning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spark_xacct.spark import existing
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "spark-defaults.conf").write_text("spark.jars  /opt/a.jar\nspark.master=yarn\n# no\nspark.x: 1\n")
+    return {"SPARK_CONF_DIR": str(tmp_path)}
+
+
+def test_the_builder_wins_over_submit_arguments_and_those_over_the_defaults_file(environment: dict[str, str]) -> None:
+    environment["PYSPARK_SUBMIT_ARGS"] = "--master local[2] --conf spark.x=2 --conf=spark.y=3 pyspark-shell"
+    assert existing.settings({"spark.y": 4}, environment) == {
+        "spark.jars": "/opt/a.jar",
+        "spark.master": "local[2]",
+        "spark.x": "2",
+        "spark.y": "4",
+    }
+
+
+def test_a_properties_file_of_the_command_line_stands_for_the_defaults_file(environment: dict[str, str], tmp_path: Path) -> None:
+    other = tmp_path / "other.conf"
+    other.write_text("spark.z 9\n")
+    environment["PYSPARK_SUBMIT_ARGS"] = f"--properties-file {other} pyspark-shell"
+    assert existing.settings({}, environment) == {"spark.z": "9"}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("pyspark-shell", "pyspark-shell"),
+        ("--jars a.jar,b.jar pyspark-shell", "pyspark-shell"),
+        ("--jars=a.jar --py-files x.zip --master 'local[2]' pyspark-shell", "--master 'local[2]' pyspark-shell"),
+        ("--conf 'spark.x=a b' --jars a.jar pyspark-shell", "--conf 'spark.x=a b' pyspark-shell"),
+    ],
+)
+def test_list_options_leave_the_command_line_once_they_are_merged(given: str, kept: str) -> None:
+    assert existing.without_list_options(given) == kept
