@@ -13,6 +13,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from spark_xacct.lab.platform import Given
+
 # MiniStack: the key id of an account's root is the account's number, the secret is this word.
 ROOT_SECRET = "test"
 REGION = "us-east-1"
@@ -79,7 +81,7 @@ class Accounts:
 
 
 class AccountsDirectory:
-    """What the STS gate reads from the accounts. The clients are made when first asked."""
+    """What the front asks of the accounts. The clients are made when first asked."""
 
     def __init__(self, port: int) -> None:
         self._accounts = Accounts(port)
@@ -108,6 +110,18 @@ class AccountsDirectory:
         iam, name = self._iam(arn), {f"{kind}Name": _name(arn)}
         read, list_names = getattr(iam, f"get_{kind.lower()}_policy"), getattr(iam, f"list_{kind.lower()}_policies")
         return [read(**name, PolicyName=policy)["PolicyDocument"] for policy in list_names(**name)["PolicyNames"]]
+
+    def enter(self, role_arn: str, session_name: str, tags: Mapping[str, str]) -> Given:
+        """A session of a role that trusts a service: root of its account stands for every service."""
+        tagged = {
+            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+            "TransitiveTagKeys": list(tags),
+        }
+        sts = self._accounts.client(role_arn.split(":")[4], "sts")
+        found = sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name, **(tagged if tags else {}))
+        keys = found["Credentials"]
+        arn = found["AssumedRoleUser"]["Arn"]
+        return Given(arn, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
     def _iam(self, arn: str) -> Any:
         return self._accounts.client(arn.split(":")[4], "iam")

@@ -10,6 +10,7 @@ from typing import Any
 
 from spark_xacct.lab.call_log import CallLog
 from spark_xacct.lab.faults import Fault, Faults
+from spark_xacct.lab.platform import Platform
 from spark_xacct.lab.sessions import Identities, Identity
 from spark_xacct.lab.sts_gate import ShortLife, StsGate
 from spark_xacct.lab.web_identity import TokenIssuer
@@ -25,7 +26,14 @@ class Control:
     """What the owner of a lab may ask of it: one method a command, arguments and results plain JSON."""
 
     def __init__(
-        self, token: str, identities: Identities, tokens: TokenIssuer, gate: StsGate, faults: Faults, log: CallLog
+        self,
+        token: str,
+        identities: Identities,
+        tokens: TokenIssuer,
+        gate: StsGate,
+        faults: Faults,
+        log: CallLog,
+        platform: Platform,
     ) -> None:
         self._token, self._identities, self._tokens = token, identities, tokens
         self._gate, self._faults, self._log = gate, faults, log
@@ -38,6 +46,7 @@ class Control:
             "add_identity": self._add_identity,
             "expire_now": self._identities.expire_now,
             "issue_token": self._issue_token,
+            "give_out": platform.give_out,
             "arm": lambda **values: self._faults.arm(Fault(**values)),
             "disarm": self._faults.disarm,
             "short_lives": lambda lives: self._gate.set_short_lives([ShortLife(**life) for life in lives]),

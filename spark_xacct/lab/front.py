@@ -17,6 +17,7 @@ from spark_xacct.lab.aws_request import AwsRequest
 from spark_xacct.lab.call_log import CallLog
 from spark_xacct.lab.control import CONTROL_PATH, Control
 from spark_xacct.lab.faults import Fault, Faults
+from spark_xacct.lab.platform import Platform
 from spark_xacct.lab.refusals import expired, refusal, throttled
 from spark_xacct.lab.sessions import Identities, Identity
 from spark_xacct.lab.sts_gate import StsGate, requested
@@ -36,11 +37,15 @@ class ResetConnectionError(Exception):
 class Front:
     """Everything that happens to one request, apart from sockets. Shared by all connections."""
 
-    def __init__(self, identities: Identities, gate: StsGate, faults: Faults, log: CallLog) -> None:
+    def __init__(self, identities: Identities, gate: StsGate, faults: Faults, log: CallLog, platform: Platform) -> None:
         self._identities, self._gate, self._faults, self._log = identities, gate, faults, log
+        self._platform = platform
 
     def exchange(self, message: Message, backend: Backend) -> Message:
         """The answer to one request; raises ResetConnectionError when the connection shall break."""
+        credentials = self._platform.answer(message)
+        if credentials is not None:
+            return credentials
         request = AwsRequest(message)
         caller = self._identities.find(request.access_key_id)
         started, issued = time.time(), None

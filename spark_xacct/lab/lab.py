@@ -109,7 +109,7 @@ class Lab:
 
     def _make_environment(self) -> None:
         folder, region = self.folder, self.access_map.sts.region
-        identity = become_base(self._accounts, self._control, self.access_map, folder)
+        identity = become_base(self._accounts, self._control, self.access_map, folder, self.endpoint)
         values = exported.exports(self.endpoint, region, folder, {**identity, **self._prepared.exports})
         conf = folder / "spark-conf"
         self._properties = exported.spark_properties(self.endpoint, region, values)

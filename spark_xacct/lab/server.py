@@ -25,6 +25,7 @@ from spark_xacct.lab.errors import LabError
 from spark_xacct.lab.faults import Faults
 from spark_xacct.lab.front import Front, FrontServer
 from spark_xacct.lab.ministack import Ministack
+from spark_xacct.lab.platform import Platform
 from spark_xacct.lab.sessions import Identities
 from spark_xacct.lab.sts_gate import StsGate
 from spark_xacct.lab.web_identity import TokenIssuer
@@ -56,8 +57,9 @@ def _serve(folder: Path, *, tied: bool, with_tls: bool, engine: str | None) -> i
         identities, tokens, faults, log = Identities(), TokenIssuer(), Faults(), CallLog()
         gate = StsGate(identities, tokens, directory)
         token = secrets.token_urlsafe(24)
-        control = Control(token, identities, tokens, gate, faults, log)
-        front = Front(identities, gate, faults, log)
+        platform = Platform(identities, directory, gate.life_seconds)
+        control = Control(token, identities, tokens, gate, faults, log, platform)
+        front = Front(identities, gate, faults, log, platform)
         certificate = tls.make_certificate(folder) if with_tls else None
         servers = [FrontServer(front, control, ministack.port)]
         if certificate is not None:

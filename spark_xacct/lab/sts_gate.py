@@ -58,6 +58,11 @@ class StsGate:
         with self._lock:
             self._short_lives = list(lives)
 
+    def life_seconds(self, role_arn: str, usual: float) -> float:
+        """How long a session of a role lasts that is given out now."""
+        life = next((life for life in self._short_lives if life.role in (None, role_arn)), None)
+        return usual if life is None else min(life.seconds, usual)
+
     def before(self, request: AwsRequest) -> Message | None:
         """A refusal that AWS would give before it looks at who may assume the role."""
         if request.operation not in ("AssumeRole", "AssumeRoleWithWebIdentity"):
@@ -85,10 +90,10 @@ class StsGate:
         if refused is not None:
             # The session behind this answer reaches nobody: its key is neither given out nor known here.
             return refused, None
-        life = next((life for life in self._short_lives if life.role in (None, role_arn)), None)
         # All ends are kept here: the server forgets a key that has ended, and then says that it never existed.
-        expires = self._clock() + (life.seconds if life else _duration(request))
-        if life is not None:
+        life = self.life_seconds(role_arn, _duration(request))
+        expires = self._clock() + life
+        if life < _duration(request):
             _rewrite_expiration(answer, expires)
         self._identities.add(_identity(request.form, issued, role_arn, caller, expires))
         return answer, issued.access_key_id

@@ -17,7 +17,7 @@ import boto3
 import pytest
 from botocore.exceptions import SSLError
 from fakes.lab_clients import Callers, refused
-from fakes.two_accounts import EXTERNAL_ID, A, two_accounts, writer
+from fakes.two_accounts import ETL, EXTERNAL_ID, HUB, A, two_accounts, writer
 
 from spark_xacct.lab import Lab, LabError
 from spark_xacct.lab import proofs as proofs_module
@@ -215,15 +215,67 @@ def test_a_base_by_profile_has_a_credentials_file():
     assert done.stdout.strip() == f"arn:aws:iam::{A}:user/etl"
 
 
+@pytest.mark.parametrize(
+    ("kind", "session"),
+    [
+        (BaseKind.INSTANCE_PROFILE, "i-0123456789abcdef0"),
+        (BaseKind.CONTAINER, "lab-platform"),
+        (BaseKind.POD_IDENTITY, "lab-platform"),
+        (BaseKind.EMR_RUNTIME_ROLE, "lab-platform"),
+    ],
+    ids=str,
+)
+def test_a_base_that_a_platform_gives_out(kind: BaseKind, session: str):
+    code = (
+        "import boto3\n"
+        "sts = boto3.client('sts')\n"
+        "print(sts.get_caller_identity()['Arn'])\n"
+        f"sts.assume_role(RoleArn='{HUB}', RoleSessionName='run-1')"
+    )
+    with Lab(two_accounts(base=Base(kind, ETL))) as lab:
+
+        def run() -> subprocess.CompletedProcess[str]:
+            command = [sys.executable, "-c", code]
+            return subprocess.run(command, env=lab.process_environment(), capture_output=True, text=True, check=False)
+
+        good = run()
+        with lab.without(role="hub", action="sts:TagSession" if kind is BaseKind.POD_IDENTITY else "sts:AssumeRole"):
+            bad = run()
+
+        assert (good.stdout, good.stderr) == (f"arn:aws:sts::{A}:assumed-role/etl/{session}\n", "")
+        assert "AccessDenied" in bad.stderr
+        assert [call.status for call in lab.calls(operation="AssumeRole")] == [200, 403]
+        assert not [secret for secret in lab.secrets() if secret in str(lab.spark_properties())]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [("GET", "/_credentials", {}), ("GET", "/_credentials", {"Authorization": "guessed"})],
+    ids=["no token", "a wrong token"],
+)
+def test_container_credentials_ask_for_their_token(method: str, path: str, headers: dict[str, str]):
+    with Lab(two_accounts(base=Base(BaseKind.CONTAINER, ETL))) as lab:
+
+        def status(more: dict[str, str]) -> int:
+            connection = http.client.HTTPConnection("127.0.0.1", lab.process.port)
+            connection.request(method, path, headers=more)
+            found = connection.getresponse().status
+            connection.close()
+            return found
+
+        assert status({"Authorization": lab.environment()["AWS_CONTAINER_AUTHORIZATION_TOKEN"]}) == 200
+        assert status(headers) == 401
+
+
 def test_what_a_lab_cannot_be_is_said():
-    lab = Lab(two_accounts(base=Base(BaseKind.INSTANCE_PROFILE, Arn.parse_role(f"arn:aws:iam::{A}:role/node"))))
+    lab = Lab(two_accounts(base=Base(BaseKind.CLASS, ETL, class_name="com.example.Provider")))
 
     with pytest.raises(LabError) as refusal:
         lab.start()
 
     assert str(refusal.value) == (
-        f"the lab cannot be a base identity of kind instance-profile with arn:aws:iam::{A}:role/node; "
-        "use an environment (environments: in the declaration) with base irsa, or env with a user"
+        f"the lab cannot be a base identity of kind class with {ETL}; use an environment (environments: in the declaration) "
+        "with base irsa, or env with a user"
     )
 
 
