@@ -64,9 +64,9 @@ def render(settings: Settings, target: str, release: str | None, use: tuple[str,
     """
     compiled = plan.encode(declaration.load(settings.config, settings.env).access_map)
     if target == PLAN:
-        if release is not None or use:
+        if release is not None or use or jar is not None:
             raise click.UsageError(
-                "the plan is the same for every release and holds every bucket; drop --release and --use"
+                "the plan is the same for every release and jar and holds every bucket; drop --release, --use and --jar"
             )
         output.data(compiled.canonical_json() if settings.format == "json" else compiled.text)
         return

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,8 @@ from declaration_texts import HUB, READER, hub_and_partner, role, written
 from spark_xacct import declaration, plan, targets
 from spark_xacct.cli import output
 from spark_xacct.cli.application import COMMANDS, cli
-from spark_xacct.errors import RoleSessionError
+from spark_xacct.errors import RoleSessionError, SparkStartError
+from spark_xacct.spark import jar
 from spark_xacct.version import __version__
 
 SOURCES = Path(output.__file__).parent
@@ -197,24 +200,37 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """A registry of targets with one, fax, that remembers what it was asked."""
     asked: list[dict[str, Any]] = []
 
-    def render(name: str, compiled: plan.Plan, release: str | None = None, use: tuple[str, ...] = ()) -> FakeRendered:
-        asked.append({"name": name, "plan": compiled.id, "release": release, "use": use})
+    def render(name: str, compiled: plan.Plan, **how: Any) -> FakeRendered:
+        asked.append({"name": name, "plan": compiled.id, **how})
         return FakeRendered()
+
+    def find(environment: Mapping[str, str]) -> Path:
+        raise SparkStartError("no jar here")
 
     monkeypatch.setattr(targets, "names", lambda: ["fax"])
     monkeypatch.setattr(targets, "render", render)
+    monkeypatch.setattr(jar, "find", find)
     return asked
 
 
 def test_render_a_target(rendered: list[dict[str, Any]], compiled: plan.Plan) -> None:
-    text = run("render", "fax", "--release", "spark-4", "--use", "b-1,b-2", "--use", "b-3")
+    text = run("render", "fax", "--release", "spark-4", "--use", "b-1,b-2", "--use", "b-3", "--jar", "/opt/x.jar")
     data = run("render", "fax", "--format", "json")
 
     assert (text.stdout, json.loads(data.stdout)) == ("key value\n", {"key": "value"})
     assert rendered == [
-        {"name": "fax", "plan": compiled.id, "release": "spark-4", "use": ("b-1", "b-2", "b-3")},
-        {"name": "fax", "plan": compiled.id, "release": None, "use": ()},
+        {"name": "fax", "plan": compiled.id, "release": "spark-4", "use": ("b-1", "b-2", "b-3"), "jar": "/opt/x.jar"},
+        {"name": "fax", "plan": compiled.id, "release": None, "use": (), "jar": targets.JAR_PLACEHOLDER},
     ]
+
+
+def test_jar_of_this_installation_is_rendered_where_there_is_one(
+    rendered: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jar, "find", lambda environment: Path("/lib/spark-xacct.jar"))
+    run("render", "fax")
+
+    assert rendered[0]["jar"] == "/lib/spark-xacct.jar"
 
 
 def test_target_registered_anywhere_stands_in_the_help(rendered: list[dict[str, Any]]) -> None:
@@ -225,7 +241,7 @@ def test_target_registered_anywhere_stands_in_the_help(rendered: list[dict[str, 
     ("arguments", "says"),
     [
         (("render", "telex"), """Invalid value for 'TARGET': "telex" is not one of plan, fax"""),
-        (("render", "plan", "--release", "spark-4"), "the plan is the same for every release and holds every bucket; drop --release and --use"),
+        (("render", "plan", "--release", "spark-4"), "the plan is the same for every release and jar and holds every bucket; drop --release, --use and --jar"),
         (("explain", "https://x"), """Invalid value for '[URI]': "https://x" is not an S3 location; write s3a://BUCKET/KEY (or s3://, s3n://)"""),
         (("chekc",), "No such command 'chekc'."),
         (("check", "--format", "xml"), "Invalid value for '--format': 'xml' is not one of 'text', 'json'."),
