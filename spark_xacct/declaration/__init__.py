@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from spark_xacct import plan
-from spark_xacct.declaration.connector import check_connector
 from spark_xacct.errors import DeclarationError, MissingDependencyError, PlanError, Problem
 from spark_xacct.model import AccessMap
 
-__all__ = ["Declaration", "check_connector", "load", "loads", "schema"]
+__all__ = ["Declaration", "load", "loads", "schema"]
 
 
 @dataclass(frozen=True)

@@ -344,7 +344,11 @@ def test_only_one_module_prints() -> None:
 def test_process_keeps_data_and_talk_apart(folder: Path, compiled: plan.Plan) -> None:
     def process(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "spark_xacct", *arguments], capture_output=True, text=True, check=False
+            [sys.executable, "-m", "spark_xacct", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(SOURCES.parents[1])},
         )
 
     good, bad = process("render", "plan"), process("check", "--config", "no.yaml")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
-
 import pytest
 
 from spark_xacct import declaration, plan
-from spark_xacct.errors import DeclarationError, PlanError, TargetError
+from spark_xacct.errors import DeclarationError, PlanError
 from spark_xacct.model import Base, BaseKind, Role, bases, sts_fields
 from spark_xacct.version import __version__
 
@@ -55,29 +52,6 @@ def test_without_its_row_it_is_refused_by_declaration_and_plan() -> None:
 @pytest.mark.parametrize("kind", list(BaseKind), ids=str)
 def test_every_kind_has_its_row(kind: BaseKind) -> None:
     assert bases.row_of(kind) is bases.BASES[kind]
-
-
-@pytest.mark.parametrize("kind", [kind for kind in BaseKind if kind not in (BaseKind.POD_IDENTITY,)], ids=str)
-@pytest.mark.parametrize("sdk", ["v1", "v2"])
-def test_connector_can_serve(kind: BaseKind, sdk: str) -> None:
-    fields: dict[str, Any] = {"profile": {"profile": "etl"}, "class": {"class_name": "a.B"}}.get(kind.value, {})
-    access_map = declaration.loads(DECLARATION.replace("nomad", "irsa")).access_map
-
-    declaration.check_connector(dataclasses.replace(access_map, base=Base(kind, **fields)), sdk)
-
-
-def test_connector_on_old_sdk_cannot_serve_pod_identity() -> None:
-    access_map = declaration.loads(DECLARATION.replace("nomad", "pod-identity")).access_map
-    declaration.check_connector(access_map, "v2")
-
-    with pytest.raises(TargetError) as raised:
-        declaration.check_connector(access_map, "v1")
-
-    assert str(raised.value) == (
-        "AWS SDK v1 (EMRFS, S3A of Hadoop 3.3) cannot serve the base identity pod-identity; use a release whose connector is on "
-        "AWS SDK v2 (S3A of Hadoop 3.4 and newer), or one of these base identities: "
-        "irsa, container, instance-profile, emr-runtime-role, env, profile"
-    )
 
 
 def test_role_fields_are_fixed_by_the_model_and_cannot_be_added_from_outside() -> None:
