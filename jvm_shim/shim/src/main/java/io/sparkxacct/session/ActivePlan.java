@@ -66,43 +66,43 @@ final class ActivePlan {
         return false;
     }
 
-    /** Throws FailureException with the bucket in its text. Costs two look-ups while the session is fresh. */
+    /** Throws FailureException with the bucket in its text. */
     RoleSession resolve(String scheme, String bucket) {
-        if (unusable != null) {
-            throw new FailureException(unusable, bucket);
+        return session(served(scheme, bucket), bucket);
+    }
+
+    /** The session of a bucket as a map of JDK types, the same instance as long as the session is the same. */
+    Map<String, String> answer(String scheme, String bucket) {
+        Served asked = served(scheme, bucket);
+        RoleSession session = session(asked, bucket);
+        Answer last = asked.last;
+        if (last == null || last.session != session) {
+            last = new Answer(session);
+            asked.last = last;
         }
+        return last.values;
+    }
+
+    private RoleSession session(Served asked, String bucket) {
         try {
-            return session(served(scheme, bucket).decision);
+            switch (asked.decision.kind()) {
+                case ROLE:
+                    return sessions.get(asked.decision.role());
+                case BASE:
+                    return sessions.base();
+                default:
+                    // Settings name our providers for declared buckets only: what the plan no longer names is refused.
+                    throw new FailureException(Failure.undeclared(asked.decision.reason(), plan.id()));
+            }
         } catch (FailureException failed) {
             throw new FailureException(failed.failure(), bucket);
         }
     }
 
-    /** The session of a bucket as a map of JDK types, the same instance as long as the session is the same. */
-    Map<String, String> answer(String scheme, String bucket) {
-        RoleSession session = resolve(scheme, bucket);
-        Served bucketServed = served(scheme, bucket);
-        Answer last = bucketServed.last;
-        if (last == null || last.session != session) {
-            last = new Answer(session);
-            bucketServed.last = last;
-        }
-        return last.values;
-    }
-
-    private RoleSession session(Decision decision) {
-        switch (decision.kind()) {
-            case ROLE:
-                return sessions.get(decision.role());
-            case BASE:
-                return sessions.base();
-            default:
-                // Only providers ask, and settings name them for declared buckets only: what the plan no longer names is refused.
-                throw new FailureException(Failure.undeclared(decision.reason(), plan.id()));
-        }
-    }
-
     private Served served(String scheme, String bucket) {
+        if (unusable != null) {
+            throw new FailureException(unusable, bucket);
+        }
         Served known = served.get(bucket);
         return known != null ? known : served.computeIfAbsent(bucket, name -> new Served(plan.decide(scheme, name, "")));
     }
