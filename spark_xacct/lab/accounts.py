@@ -69,14 +69,14 @@ class Accounts:
 
     def __init__(self, port: int) -> None:
         self._endpoint = f"http://127.0.0.1:{port}"
-        self._clients = LoopbackClients()
+        self.clients = LoopbackClients()
         self._made: dict[tuple[str, str, str], Any] = {}
 
     def client(self, account: str, service: str, region: str = REGION) -> Any:
         """A boto3 client with the rights of an account's root. Its calls do not show in the lab's log."""
         name = (account, service, region)
         if name not in self._made:
-            self._made[name] = self._clients.make(service, self._endpoint, (account, ROOT_SECRET, None), region)
+            self._made[name] = self.clients.make(service, self._endpoint, (account, ROOT_SECRET, None), region)
         return self._made[name]
 
 

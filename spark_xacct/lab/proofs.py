@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from spark_xacct.lab.accounts import Accounts, LoopbackClients
+from spark_xacct.lab.accounts import Accounts
 from spark_xacct.lab.control_client import ControlClient
 from spark_xacct.lab.errors import LabError
 
@@ -43,7 +43,6 @@ class Proofs:
 
     def __init__(self, accounts: Accounts, control: ControlClient, endpoint: str) -> None:
         self._accounts, self._control, self._endpoint = accounts, control, endpoint
-        self._clients = LoopbackClients()
         self._proven: list[str] = []
 
     def hold(self) -> tuple[str, ...]:
@@ -129,7 +128,7 @@ class Proofs:
 
     def _client(self, service: str, keys: Keys | None) -> Any:
         signing = (keys.access_key_id, keys.secret, keys.token) if keys else None
-        return self._clients.make(service, self._endpoint, signing, parameter_validation=False)
+        return self._accounts.clients.make(service, self._endpoint, signing, parameter_validation=False)
 
     def _make_accounts(self) -> Keys:
         home, other = self._accounts.client(HOME, "iam"), self._accounts.client(OTHER, "iam")
