@@ -2,7 +2,11 @@ package io.sparkxacct.session;
 
 import java.util.concurrent.CompletableFuture;
 
-/** What is known of one role at one moment. Immutable but for {@link #next}, which completes with the entry that replaces this one. */
+/**
+ * What is known of one role at one moment.
+ *
+ * <p>Immutable, but that {@link #next} completes and that a read may note when it last looked at both clocks.
+ */
 final class Entry {
     /** The state of a role, as the table in docs/architecture.md names it. */
     enum State {
@@ -33,6 +37,9 @@ final class Entry {
     final boolean inFlight;
     /** Completes, never exceptionally, with the entry that the attempt in flight, or else the next one, leaves behind. */
     final CompletableFuture<Entry> next;
+
+    /** The millisecond in which both clocks last agreed that the session serves. Written by racing readers; any of their values will do. */
+    private long servedAt = Long.MIN_VALUE;
 
     private Entry(RoleSession session, long life, long validUntilNanos, long validUntilMillis,
                   Failure failure, boolean denied, int failures, long nextAt, boolean inFlight, CompletableFuture<Entry> next) {
@@ -80,6 +87,19 @@ final class Entry {
     /** Whether the session serves: by both clocks, so that neither a suspended machine nor a changed time of day prolongs it. */
     boolean valid(long nanos, long millis) {
         return session != null && nanos - validUntilNanos < 0 && millis < validUntilMillis;
+    }
+
+    /** The same for readers, who come often: within one millisecond one look at the monotonic clock is enough. */
+    boolean serves(Clock clock) {
+        long millis = clock.millis();
+        if (millis == servedAt) {
+            return true;
+        }
+        if (!valid(clock.nanos(), millis)) {
+            return false;
+        }
+        servedAt = millis;
+        return true;
     }
 
     /** Whether the next hop may be assumed from the session. */

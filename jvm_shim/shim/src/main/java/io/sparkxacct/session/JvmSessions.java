@@ -84,12 +84,12 @@ public final class JvmSessions {
     }
 
     Map<String, String> answer(Map<String, Object> question) {
-        Object configuration = question.get("configuration");
+        String bucket = (String) question.get("bucket");
+        Object configuration = bucket == null ? question.get("configuration") : null;
         if (configuration != null) {
             adopt((Configuration) configuration);
             return Collections.emptyMap();
         }
-        String bucket = (String) question.get("bucket");
         return inForce(bucket).answer((String) question.get("scheme"), bucket);
     }
 

@@ -5,7 +5,6 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import io.sparkxacct.plan.Plan;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +48,7 @@ public final class RoleSessions {
                 parent = made.computeIfAbsent(hop.name(), ignored -> new Slot(hop, from, now));
             }
         }
-        this.slots = Collections.unmodifiableMap(made);
+        this.slots = made;
     }
 
     /**
@@ -63,7 +62,7 @@ public final class RoleSessions {
     public RoleSession get(String role) throws FailureException {
         Slot slot = slot(role);
         Entry entry = slot.entry.get();
-        if (entry.valid(clock.nanos(), clock.millis())) {
+        if (entry.serves(clock)) {
             return entry.session;
         }
         return await(slot, entry);
