@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import secrets
+import shutil
 import signal
 import sys
 import threading
@@ -83,6 +84,8 @@ def _serve(folder: Path, *, tied: bool, with_tls: bool, engine: str | None) -> i
         stop.wait()
     finally:
         ministack.stop()
+    # Its starter does so too, unless it died.
+    shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 

@@ -42,6 +42,15 @@ def wait_until_gone(*pids: int) -> bool:
     return not any(is_running(pid) for pid in pids)
 
 
+def gone_or_killed(*pids: int) -> bool:
+    """Whether they went by themselves; a failed test leaves nothing behind either."""
+    gone = wait_until_gone(*pids)
+    for pid in pids:
+        if is_running(pid):
+            os.kill(pid, signal.SIGKILL)
+    return gone
+
+
 def test_stop_leaves_neither_processes_nor_files():
     with Lab(SMALL) as lab:
         process, folder = lab.process, lab.folder
@@ -61,7 +70,7 @@ import sys
 from spark_xacct.lab import Lab
 from spark_xacct.model import AccessMap, Base, BaseKind, Sts
 lab = Lab(AccessMap(Base(BaseKind.IRSA), Sts("eu-west-1"), {}, ())).start()
-print(lab.process.pid, lab.process.ministack_pid, flush=True)
+print(lab.process.pid, lab.process.ministack_pid, lab.folder, flush=True)
 sys.stdin.read()
 """
 
@@ -71,20 +80,20 @@ def test_a_lab_ends_with_the_process_that_started_it():
         [sys.executable, "-c", STARTS_A_LAB], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert parent.stdout is not None
-    pids = [int(pid) for pid in parent.stdout.readline().split()]
-    assert len(pids) == 2
+    first, second, folder = parent.stdout.readline().split()
 
     parent.kill()
     parent.communicate()
 
-    assert wait_until_gone(*pids)
+    assert gone_or_killed(int(first), int(second))
+    assert not Path(folder).exists()
 
 
 def test_ministack_ends_when_the_front_is_killed():
     with Lab(SMALL) as lab:
         os.kill(lab.process.pid, signal.SIGKILL)
 
-        assert wait_until_gone(lab.process.ministack_pid)
+        assert gone_or_killed(lab.process.ministack_pid)
 
 
 def test_everything_listens_on_loopback_only(lab: Lab):
