@@ -220,7 +220,7 @@ final class VirtualTime implements Clock, Scheduler, AutoCloseable {
         return fibersAlive;
     }
 
-    /** What timers and sleepers still wait for, in the order of time; closed timers not counted. */
+    /** Whether no call is under way or queued. */
     boolean isIdle() {
         return poolBusy == 0 && queued.isEmpty();
     }
