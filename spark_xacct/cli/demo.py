@@ -13,7 +13,9 @@ from spark_xacct.cli.settings import Settings, with_settings
 
 
 @click.command(short_help="Run the main job against it.")
-@click.option("--example", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Another example folder.")
+@click.option(
+    "--example", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Another example folder."
+)
 @click.option("--master", default="local-cluster[2,1,1024]", show_default=True, help="Where Spark runs.")
 @with_settings
 @click.pass_obj
