@@ -61,8 +61,11 @@ demo: $(JAR) $(CACHE)/spark-$(SPARK)/.ready $(CACHE)/worker/.ready ## the main j
 	@PYSPARK_PYTHON=$(CURDIR)/$(CACHE)/worker/bin/python $(CACHE)/spark-$(SPARK)/bin/spark-xacct lab demo
 
 lint: | $(VENV)/.ready ## ruff, mypy, layers, Python 3.7 syntax of the worker half
-	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo >/dev/null || { $(BIN)/lint-imports --no-logo; exit 1; }
-	@$(BIN)/vermin -q --no-tips --target=3.7- --violations --eval-annotations $(WORKER_HALF) >/dev/null || $(BIN)/vermin --no-tips --target=3.7- --violations $(WORKER_HALF)
+	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format -q --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/vermin -q --no-tips --no-parse-comments --target=3.7- --violations $(WORKER_HALF)
 
 WORKER_HALF := spark_xacct/__init__.py spark_xacct/version.py spark_xacct/keys.py spark_xacct/errors.py spark_xacct/model spark_xacct/plan spark_xacct/aws
 

@@ -25,7 +25,9 @@ def test_the_builder_wins_over_submit_arguments_and_those_over_the_defaults_file
     }
 
 
-def test_a_properties_file_of_the_command_line_stands_for_the_defaults_file(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_properties_file_of_the_command_line_stands_for_the_defaults_file(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
     other = tmp_path / "other.conf"
     other.write_text("spark.z 9\n")
     environment["PYSPARK_SUBMIT_ARGS"] = f"--properties-file {other} pyspark-shell"
