@@ -40,7 +40,12 @@ class Arn:
     def parse_role(cls, text: str) -> Arn:
         """The ARN of an IAM role; raises ModelError for anything else."""
         arn = cls.parse(text)
-        if arn.service != "iam" or arn.region or not limits.ACCOUNT_ID.match(arn.account) or not limits.ROLE_RESOURCE.match(arn.resource):
+        if (
+            arn.service != "iam"
+            or arn.region
+            or not limits.ACCOUNT_ID.match(arn.account)
+            or not limits.ROLE_RESOURCE.match(arn.resource)
+        ):
             raise ModelError(f'"{text}" is not the ARN of a role (arn:aws:iam::123456789012:role/NAME)')
         return arn
 

@@ -49,13 +49,9 @@ class JarTest {
 
     @Test
     void theWholePythonPackageIsInItAndNoJar() throws IOException {
-        Path source = Vectors.repository().resolve("spark_xacct");
         TreeSet<String> inRepository = new TreeSet<>();
-        try (Stream<Path> files = Files.walk(source)) {
-            files.filter(Files::isRegularFile).map(file -> "spark_xacct/" + source.relativize(file))
-                .filter(name -> !name.contains("__pycache__") && !name.startsWith("spark_xacct/jars/") && !name.contains("/."))
-                .forEach(inRepository::add);
-        }
+        inRepository.addAll(filesOf("spark_xacct", "spark_xacct/"));
+        inRepository.addAll(filesOf("conf_templates", "spark_xacct/conf_templates/"));
         TreeSet<String> inJar = new TreeSet<>();
         try (JarFile jar = new JarFile(location())) {
             for (JarEntry entry : entries(jar)) {
@@ -68,6 +64,15 @@ class JarTest {
         assertEquals(inRepository, inJar);
         assertTrue(inJar.contains("spark_xacct/__init__.py"));
         assertEquals(List.of(), inJar.stream().filter(name -> name.endsWith(".jar")).toList());
+    }
+
+    private static List<String> filesOf(String folder, String nameInJar) throws IOException {
+        Path source = Vectors.repository().resolve(folder);
+        try (Stream<Path> files = Files.walk(source)) {
+            return files.filter(Files::isRegularFile).map(file -> nameInJar + source.relativize(file))
+                .filter(name -> !name.contains("__pycache__") && !name.startsWith("spark_xacct/jars/") && !name.contains("/."))
+                .toList();
+        }
     }
 
     @Test
