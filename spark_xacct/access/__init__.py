@@ -14,7 +14,7 @@ def start(builder: Any, file: Any = None, environment: str | None = None) -> Any
     """See ``spark_xacct.start``."""
     from spark_xacct.access import starting
 
-    return starting.start(builder, load(file, environment) if file is not None else None)
+    return starting.start(builder, load(file, environment).plan if file is not None else None)
 
 
 def configure(builder: Any, file: Any, environment: str | None = None) -> Any:

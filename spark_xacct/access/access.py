@@ -20,8 +20,6 @@ class Access:
 
     def __init__(self, plan: Plan, run: str | None = None, user: str | None = None) -> None:
         self.plan = plan
-        self._run = run
-        self._user = user
         # Shared by every Access of this plan: each task of a worker unpickles its own.
         self._role_sessions = sessions_of(plan, run, user)
 
@@ -48,15 +46,15 @@ class Access:
 
     def configure(self, builder: Any) -> Any:
         """The builder with every setting of this plan. Raises SparkStartError when a JVM already runs."""
-        from spark_xacct.access.starting import configure
+        from spark_xacct.access import starting
 
-        return configure(builder, self)
+        return starting.configure(builder, self.plan)
 
     def start(self, builder: Any) -> Any:
         """A checked SparkSession in which this plan is in force. Raises SparkStartError."""
-        from spark_xacct.access.starting import start
+        from spark_xacct.access import starting
 
-        return start(builder, self)
+        return starting.start(builder, self.plan)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_unpickled, (self.plan.text, self._role_sessions.run, self._role_sessions.user))

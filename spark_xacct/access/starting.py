@@ -10,7 +10,6 @@ from typing import Any
 
 from spark_xacct import aws, keys, targets
 from spark_xacct.access import run as runs
-from spark_xacct.access.access import Access
 from spark_xacct.errors import SparkStartError
 from spark_xacct.plan import Plan, from_environment, from_settings
 from spark_xacct.spark import existing, jar, situation
@@ -20,19 +19,19 @@ from spark_xacct.spark.situation import Situation
 logger = logging.getLogger("spark_xacct")
 
 
-def configure(builder: Any, access: Access) -> Any:
+def configure(builder: Any, plan: Plan) -> Any:
     """The builder with every setting of the plan. Raises SparkStartError when a JVM already runs."""
     state = situation.detect(builder._options, os.environ)
     if state.situation is not Situation.NO_JVM:
         raise SparkStartError(
             f"configure(builder) comes too late: {state.situation.value}; use start(builder, file), which checks what runs"
         )
-    _set_everything(builder, access.plan)
+    _set_everything(builder, plan)
     return builder
 
 
-def start(builder: Any, access: Access | None) -> Any:
-    """A checked SparkSession in which the plan is in force; see ``spark_xacct.start``."""
+def start(builder: Any, plan: Plan | None) -> Any:
+    """A checked SparkSession in which ``plan`` (None: the one that was submitted) is in force; see ``spark_xacct.start``."""
     state = situation.detect(builder._options, os.environ)
     if state.situation is Situation.CONNECT:
         raise SparkStartError(
@@ -40,12 +39,11 @@ def start(builder: Any, access: Access | None) -> Any:
             "the server's spark-defaults.conf and restart it"
         )
     if state.situation is Situation.ACTIVE_CONTEXT:
-        return _join(builder, access, state.context)
+        return _join(builder, plan, state.context)
     if state.situation is Situation.NO_JVM:
-        plan = access.plan if access else _plan_given(existing.settings(builder._options, os.environ))
-        settings = _set_everything(builder, plan)
+        settings = _set_everything(builder, plan or _plan_given(existing.settings(builder._options, os.environ)))
     else:
-        settings = _set_what_a_running_jvm_takes(builder, access, state.situation)
+        settings = _set_what_a_running_jvm_takes(builder, plan, state.situation)
     session = builder.getOrCreate()
     try:
         _prove(session, settings)
@@ -75,7 +73,7 @@ def _set_everything(builder: Any, plan: Plan) -> targets.Settings:
     return settings
 
 
-def _set_what_a_running_jvm_takes(builder: Any, access: Access | None, where: Situation) -> targets.Settings:
+def _set_what_a_running_jvm_takes(builder: Any, plan: Plan | None, where: Situation) -> targets.Settings:
     from pyspark import SparkContext
 
     SparkContext._ensure_initialized()
@@ -89,8 +87,7 @@ def _set_what_a_running_jvm_takes(builder: Any, access: Access | None, where: Si
             else f"{problem}; {where.value}. Restart the Python process (the notebook's kernel) and call start() first"
         )
     before = {**live.system_settings(), **{name: str(value) for name, value in builder._options.items()}}
-    plan = access.plan if access else _plan_given(before)
-    settings = _settings(plan, before, None, draw_run=where is Situation.JVM_WITHOUT_CONTEXT)
+    settings = _settings(plan or _plan_given(before), before, None, draw_run=where is Situation.JVM_WITHOUT_CONTEXT)
     stale = [name for name in before if name.startswith(keys.SPARK_HADOOP_PREFIX + keys.PLAN + ".")]
     live.forget_settings([name for name in stale if name not in settings.spark])
     if where is Situation.JVM_WITHOUT_CONTEXT:
@@ -116,17 +113,17 @@ def _apply(builder: Any, settings: targets.Settings, before: Mapping[str, str]) 
         logger.warning(conflict)
 
 
-def _join(builder: Any, access: Access | None, context: Any) -> Any:
+def _join(builder: Any, plan: Plan | None, context: Any) -> Any:
     """The active session, if the plan asked for is the one in force there."""
     in_force = plan_in_force(context)
     if in_force is None:
         raise SparkStartError(
             "a SparkContext is already active, without a plan; stop it and call start() first, or start it with the lines "
-            "of `spark-xacct render spark-submit` (notebooks: `spark-xacct render livy`)"
+            "of `spark-xacct render spark-submit`"
         )
-    if access is not None and access.plan.id != in_force.id:
+    if plan is not None and plan.id != in_force.id:
         raise SparkStartError(
-            f"a SparkContext is already active under {in_force.about}, and {access.plan.about} was asked for; "
+            f"a SparkContext is already active under {in_force.about}, and {plan.about} was asked for; "
             "stop the session and call start() again"
         )
     session = builder.getOrCreate()
@@ -160,8 +157,7 @@ def _prove(session: Any, settings: targets.Settings) -> None:
     require(_problem_with_lines(settings, dict(context.getConf().getAll())))
     require(live.problem_with_provider(settings.provider))
     live.activate(settings.plan, settings.run, settings.user)
-    jar_path = jar.find(os.environ)
-    if str(jar_path) not in context.getConf().get("spark.submit.pyFiles", ""):
-        context.addPyFile(str(jar_path))
-    aws.activate(Access(settings.plan, settings.run, settings.user).role_sessions)
+    if jar.JAR_NAME not in context.getConf().get("spark.submit.pyFiles", ""):
+        context.addPyFile(str(jar.find(os.environ)))
+    aws.activate(aws.sessions_of(settings.plan, settings.run, settings.user))
     logger.info("%s is in force, run %s, application %s", settings.plan.about, settings.run, context.applicationId)

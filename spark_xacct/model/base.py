@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from spark_xacct.errors import ModelError
 from spark_xacct.model import limits
 from spark_xacct.model.arn import Arn
-from spark_xacct.model.bases import BaseKind
+from spark_xacct.model.bases import BaseKind, row_of
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,14 @@ class Base:
             raise ModelError("base kind profile needs profile: NAME, and no other kind takes it")
         if (self.kind is BaseKind.CLASS) != (self.class_name is not None):
             raise ModelError("base kind class needs class: a.b.C, and no other kind takes it")
+
+    @property
+    def provider_classes(self) -> dict[str, str | None]:
+        """The JVM's class for each SDK, "v1" and "v2"; None where that SDK cannot serve this base."""
+        if self.kind is BaseKind.CLASS:
+            return {"v1": self.class_name, "v2": self.class_name}
+        row = row_of(self.kind)
+        return {"v1": row.v1, "v2": row.v2}
 
     @property
     def is_user(self) -> bool:

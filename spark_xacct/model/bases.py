@@ -8,12 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from spark_xacct.errors import ModelError
-
-if TYPE_CHECKING:
-    from spark_xacct.model.base import Base
 
 _V1 = "com.amazonaws.auth."
 _V2 = "software.amazon.awssdk.auth.credentials."
@@ -103,14 +99,6 @@ BASES: Mapping[BaseKind, BaseIdentity] = {
     # The user's own class stands in the plan; Python has no counterpart and refuses by name.
     BaseKind.CLASS: BaseIdentity(None, None, ()),
 }
-
-
-def provider_classes(base: Base) -> dict[str, str | None]:
-    """The JVM classes a plan carries for this base: {"v1": ..., "v2": ...}."""
-    if base.kind is BaseKind.CLASS:
-        return {"v1": base.class_name, "v2": base.class_name}
-    row = row_of(base.kind)
-    return {"v1": row.v1, "v2": row.v2}
 
 
 def row_of(kind: BaseKind) -> BaseIdentity:

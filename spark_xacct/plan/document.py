@@ -19,7 +19,7 @@ from spark_xacct.model import (
     Sts,
     sts_fields,
 )
-from spark_xacct.model.bases import BASES, provider_classes
+from spark_xacct.model.bases import BASES
 from spark_xacct.plan.fields import Fields
 from spark_xacct.version import __version__
 
@@ -29,7 +29,7 @@ VERSION = 1
 def to_document(access_map: AccessMap) -> dict[str, Any]:
     """The plan document of an access map: what is resolved at compile time, and nothing that only documents need."""
     base = access_map.base
-    classes = provider_classes(base)
+    classes = base.provider_classes
     python: dict[str, Any] = {"roles": list(access_map.python_roles)}
     return _without_empty(
         {

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from spark_xacct.errors import TargetError
 from spark_xacct.model import AccessMap, Binding
-from spark_xacct.model.bases import provider_classes
 from spark_xacct.targets.connectors import Connector, region_in
 from spark_xacct.targets.releases import Release
 
@@ -45,7 +44,7 @@ def _problems(access_map: AccessMap, release: Release) -> Iterator[str]:
 
 def _base(access_map: AccessMap, release: Release, connector: Connector) -> Iterator[str]:
     kind = access_map.base.kind
-    if provider_classes(access_map.base)[connector.sdk] is None:
+    if access_map.base.provider_classes[connector.sdk] is None:
         yield (
             f"base {kind}: AWS SDK {connector.sdk} of {connector.title} cannot use it on {release.name}; "
             "take a release whose S3A has SDK v2 (spark-4), or another base (irsa works on both)"
