@@ -25,6 +25,8 @@ import io.sparkxacct.testkit.LoopbackS3;
 import io.sparkxacct.testkit.LoopbackSts;
 import io.sparkxacct.testkit.StandardError;
 import io.sparkxacct.testkit.TestEnvironment;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -159,6 +161,48 @@ class EmrfsProviderTest {
 
         assertEquals(1, log.count("S3 will refuse the next requests (access key id XACCT-REFUSED-1): bucket partner-data: hop 1 of 2"
             + " (arn:aws:iam::444455556666:role/hub) refused by STS: AccessDenied; account 444455556666 must let the base identity assume it"), log.text());
+    }
+
+    @Test
+    void aBaseThatThrowsACheckedExceptionIsNeverTheInstanceProfile() {
+        String plan = json(base(SneakyBase.class.getName()), sts.endpoint(), role("partner"), "\"partner-data\":\"partner\",\"scratch\":\"@base\"", "@deny");
+
+        for (String bucket : List.of("scratch", "partner-data")) {
+            assertThrows(AmazonS3Exception.class, () -> get(client(chain(loaded(bucket, configuration(plan))))));
+        }
+
+        assertEquals(List.of("XACCT-REFUSED-0", "XACCT-REFUSED-1"), s3.signers());
+    }
+
+    @Test
+    void aLogThatThrowsIsNoReasonToThrow() {
+        sts.answering(request -> LoopbackSts.Reply.error(403, "AccessDenied", "no"));
+        AWSCredentialsProvider provider = loaded("partner-data", twoHops());
+        PrintStream before = System.err;
+        System.setErr(new PrintStream(OutputStream.nullOutputStream()) {
+            @Override
+            public void println(String line) {
+                throw new IllegalStateException("disk full");
+            }
+        });
+        try {
+            assertEquals("XACCT-REFUSED-1", provider.getCredentials().getAWSAccessKeyId());
+        } finally {
+            System.setErr(before);
+        }
+    }
+
+    @Test
+    void anInterruptedReaderIsNoErrorInTheLog() {
+        AWSCredentialsProvider provider = loaded("partner-data", twoHops());
+
+        StandardError log = StandardError.of(() -> {
+            Thread.currentThread().interrupt();
+            assertEquals("XACCT-REFUSED-1", provider.getCredentials().getAWSAccessKeyId().replace("-2", "-1"));
+            assertTrue(Thread.interrupted());
+        });
+
+        assertEquals(0, log.count("S3 will refuse"), log.text());
     }
 
     @Test

@@ -61,7 +61,7 @@ public final class EmrfsRoleCredentialsProvider implements AWSCredentialsProvide
         }
         try {
             JvmSessions.follow(newest);
-        } catch (RuntimeException | LinkageError failure) {
+        } catch (Exception | LinkageError failure) {
             report(failure);
         }
     }
@@ -78,14 +78,17 @@ public final class EmrfsRoleCredentialsProvider implements AWSCredentialsProvide
                 throw new IllegalStateException(NAME + " was made without the URI of a bucket, so it cannot know the role to use");
             }
             RoleSession session = JvmSessions.resolve(scheme, bucket, "");
-            logged = null;
+            if (logged != null) {
+                logged = null;
+            }
             Known known = last;
             if (known == null || known.session != session) {
                 known = new Known(session);
                 last = known;
             }
             return known.credentials;
-        } catch (RuntimeException | LinkageError failure) {
+        } catch (Exception | LinkageError failure) {
+            // Exception, because Scala and Kotlin throw checked ones that no signature names, from a base identity for one.
             report(failure);
             return new BasicAWSCredentials(REFUSED + hop(failure), UUID.randomUUID().toString());
         }
@@ -101,11 +104,18 @@ public final class EmrfsRoleCredentialsProvider implements AWSCredentialsProvide
         return "EmrfsRoleCredentialsProvider(" + bucket + ")";
     }
 
+    /** Says the cause once. A reader that was interrupted wants no answer any more, which is nobody's fault. */
     private void report(Throwable failure) {
-        String cause = cause(failure);
-        if (!cause.equals(logged)) {
+        try {
+            String cause = cause(failure);
+            if (Thread.currentThread().isInterrupted() || cause.equals(logged)) {
+                return;
+            }
             logged = cause;
-            LOG.error("S3 will refuse the next requests (access key id {}{}): {}", REFUSED, hop(failure), failure.getMessage());
+            String text = failure.getMessage() == null ? failure.toString() : failure.getMessage();
+            LOG.error("S3 will refuse the next requests (access key id {}{}): {}", REFUSED, hop(failure), text);
+        } catch (Exception | LinkageError brokenLog) {
+            // An appender that throws must not hand the bucket to the next provider of the chain.
         }
     }
 
@@ -120,7 +130,7 @@ public final class EmrfsRoleCredentialsProvider implements AWSCredentialsProvide
             Failure known = ((FailureException) failure).failure();
             return known.kind() + " " + hop(failure) + " " + known.code();
         }
-        return String.valueOf(failure.getMessage());
+        return failure.toString();
     }
 
     /** The session that was answered last, in the SDK's form. */

@@ -43,8 +43,8 @@ public final class S3AV1RoleCredentialsProvider implements AWSCredentialsProvide
         this.question = Collections.unmodifiableMap(place);
         try {
             source().apply(Collections.<String, Object>singletonMap("configuration", configuration));
-        } catch (RuntimeException | LinkageError reportedByTheFirstCall) {
-            // The same thing is wrong then, and there is someone to tell.
+        } catch (Exception | LinkageError withoutASource) {
+            // A plan that cannot be used throws nothing here and refuses every read; without a source each read says so itself.
         }
     }
 
@@ -61,7 +61,7 @@ public final class S3AV1RoleCredentialsProvider implements AWSCredentialsProvide
                 last = known;
             }
             return known.getValue();
-        } catch (RuntimeException | LinkageError failure) {
+        } catch (Exception | LinkageError failure) {
             throw refusal(failure);
         }
     }
@@ -100,13 +100,14 @@ public final class S3AV1RoleCredentialsProvider implements AWSCredentialsProvide
 
     /** NoAuthWithAWSException lives in another place of the exception tree in each Hadoop line; without hadoop-aws there is none. */
     private static RuntimeException refusal(Throwable failure) {
+        String text = failure.getMessage() == null ? failure.toString() : failure.getMessage();
         try {
             Class<?> type = Class.forName("org.apache.hadoop.fs.s3a.auth.NoAuthWithAWSException", true,
                 S3AV1RoleCredentialsProvider.class.getClassLoader());
             Constructor<?> constructor = type.getConstructor(String.class, Throwable.class);
-            return (RuntimeException) constructor.newInstance(failure.getMessage(), failure);
+            return (RuntimeException) constructor.newInstance(text, failure);
         } catch (ReflectiveOperationException | LinkageError withoutHadoopAws) {
-            return new SdkClientException(failure.getMessage(), failure);
+            return new SdkClientException(text, failure);
         }
     }
 }

@@ -96,6 +96,9 @@ final class ActivePlan {
             }
         } catch (FailureException failed) {
             throw new FailureException(failed.failure(), bucket);
+        } catch (Exception | LinkageError unexpected) {
+            // Exception, because code of other languages throws checked ones that no signature names.
+            throw new FailureException(Failure.plan("no session can be given: " + unexpected, null), bucket);
         }
     }
 

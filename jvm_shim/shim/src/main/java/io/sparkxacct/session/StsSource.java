@@ -42,8 +42,8 @@ public final class StsSource implements SessionSource, AutoCloseable {
             base = line.baseCredentials();
         } catch (FailureException known) {
             throw known;
-        } catch (RuntimeException | LinkageError none) {
-            throw missing(hop, "the base identity (" + inputs.plan().base().kind() + ") gives no credentials: " + none.getMessage(),
+        } catch (Exception | LinkageError none) {
+            throw missing(hop, "the base identity (" + inputs.plan().base().kind() + ") gives no credentials: " + (none.getMessage() == null ? none : none.getMessage()),
                 "run this process with it, or change base: in the declaration");
         }
         if (!baseIsAsDeclared) {
