@@ -51,8 +51,36 @@ class PlanReaderTest {
     }
 
     @Test
+    void aTextOfAnotherKindIsQuotedShort() {
+        assertEquals("the plan text starts with \"twelve signs\"; it must start with \"z1:\" or \"file:\"", refusal("twelve signs"));
+        assertEquals("the plan text starts with \"thirteen cha...\"; it must start with \"z1:\" or \"file:\"", refusal("thirteen chars"));
+    }
+
+    @Test
+    void aLifeIsAWholeNumberThatFitsAnInt() {
+        Plan longest = PlanReader.fromJson(JSON.replace("3600", "2147483647"));
+
+        assertEquals(2147483647, longest.role("partner").durationSeconds());
+        for (String wrong : new String[] {"-1", "2147483648", "\"3600\""}) {
+            assertEquals("the plan has no whole number in field \"DurationSeconds\" at roles.partner",
+                refusal(PlanTexts.packed(JSON.replace("3600", wrong))));
+        }
+    }
+
+    @Test
+    void aPrefixOfAPatternOrOfNoBucketIsRefused() {
+        assertEquals("the plan has binding \"*/x/\"; a pattern cannot have prefixes", refusal(binding("*/x/")));
+        assertEquals("the plan has binding \"/x/\"; a prefix is written BUCKET/PREFIX/", refusal(binding("/x/")));
+        assertEquals("the plan has binding \"b/x\"; a prefix is written BUCKET/PREFIX/", refusal(binding("b/x")));
+    }
+
+    @Test
     void noPlanIsNoError() {
         assertEquals(null, PlanReader.join(Map.<String, String>of()::get));
+    }
+
+    private static String binding(String key) {
+        return PlanTexts.packed(PlanTexts.json("{\"kind\":\"env\"}", "http://sts", PlanTexts.role("partner"), "\"" + key + "\":\"partner\"", "@deny"));
     }
 
     private static String refusal(String text) {
