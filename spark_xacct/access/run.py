@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from spark_xacct import keys
+from spark_xacct.aws.role_sessions import user_name
 
 
 @dataclass(frozen=True)
@@ -30,5 +30,5 @@ def find(environment: Mapping[str, str], settings: Mapping[str, str]) -> Run:
         settings.get("spark.yarn.app.id"),
         settings.get("spark.app.id") if on_kubernetes else None,
     )
-    user = environment.get(keys.USER_ENVIRONMENT) or settings.get(keys.SPARK_HADOOP_PREFIX + keys.USER)
-    return Run(next((value for value in named if value), "") or secrets.token_hex(4), user or getpass.getuser())
+    user = None if environment.get(keys.USER_ENVIRONMENT) else settings.get(keys.SPARK_HADOOP_PREFIX + keys.USER)
+    return Run(next((value for value in named if value), "") or secrets.token_hex(4), user or user_name(environment))

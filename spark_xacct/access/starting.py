@@ -11,10 +11,14 @@ from typing import Any
 from spark_xacct import aws, keys, targets
 from spark_xacct.access import run as runs
 from spark_xacct.errors import SparkStartError
+from spark_xacct.model import DecisionKind, Location
 from spark_xacct.plan import Plan, from_environment, from_settings
 from spark_xacct.spark import existing, jar, situation
 from spark_xacct.spark.live_jvm import LiveJvm, plan_in_force, require
 from spark_xacct.spark.situation import Situation
+
+# What our provider answers for, or refuses: what it does under the base identity is the same under any plan.
+OURS = (DecisionKind.ROLE, DecisionKind.DENIED)
 
 logger = logging.getLogger("spark_xacct")
 
@@ -32,6 +36,8 @@ def configure(builder: Any, plan: Plan) -> Any:
 
 def start(builder: Any, plan: Plan | None) -> Any:
     """A checked SparkSession in which ``plan`` (None: the one that was submitted) is in force; see ``spark_xacct.start``."""
+    # Whatever comes of this start: Python code must not go on under the plan of an earlier one.
+    aws.deactivate()
     state = situation.detect(builder._options, os.environ)
     if state.situation is Situation.CONNECT:
         raise SparkStartError(
@@ -87,20 +93,33 @@ def _set_what_a_running_jvm_takes(builder: Any, plan: Plan | None, where: Situat
             else f"{problem}; {where.value}. Restart the Python process (the notebook's kernel) and call start() first"
         )
     before = {**live.system_settings(), **{name: str(value) for name, value in builder._options.items()}}
-    settings = _settings(plan or _plan_given(before), before, None, draw_run=where is Situation.JVM_WITHOUT_CONTEXT)
+    plan = plan or _plan_given(before)
+    settings = _settings(plan, before, release=_running(live), draw_run=where is Situation.JVM_WITHOUT_CONTEXT)
     stale = [name for name in before if name.startswith(keys.SPARK_HADOOP_PREFIX + keys.PLAN + ".")]
     live.forget_settings([name for name in stale if name not in settings.spark])
-    if where is Situation.JVM_WITHOUT_CONTEXT:
-        # Hadoop caches FileSystems without regard to settings: one that was made for a bucket under the platform's own
-        # provider would serve it on under that identity. No context is active, so nothing of Spark's uses them now.
-        live.close_file_systems()
+    # Hadoop caches FileSystems without regard to settings: one that was made for a bucket under the platform's own
+    # provider would serve it on under that identity. Others stay open: on YARN the application master uses them.
+    live.close_file_systems(lambda bucket: plan.access_map.decide(Location("s3a", bucket)).kind in OURS)
     _apply(builder, settings, before)
     return settings
 
 
-def _settings(plan: Plan, before: Mapping[str, str], path: Path | None, draw_run: bool = False) -> targets.Settings:
+def _settings(
+    plan: Plan,
+    before: Mapping[str, str],
+    path: Path | None = None,
+    release: targets.releases.Release | None = None,
+    draw_run: bool = False,
+) -> targets.Settings:
     run = runs.find(os.environ, {} if draw_run else before)
-    return targets.settings_for(plan, jar=str(path) if path else None, run=run.id, user=run.user)
+    return targets.settings_for(plan, release, jar=str(path) if path else None, run=run.id, user=run.user)
+
+
+def _running(live: LiveJvm) -> targets.releases.Release:
+    """The release of the JVM that runs: what pyspark's own folder says may be of another one."""
+    from pyspark import __version__
+
+    return targets.releases.running(__version__, live.hadoop_version())
 
 
 def _apply(builder: Any, settings: targets.Settings, before: Mapping[str, str]) -> None:
@@ -127,20 +146,9 @@ def _join(builder: Any, plan: Plan | None, context: Any) -> Any:
             "stop the session and call start() again"
         )
     session = builder.getOrCreate()
-    _prove(session, _settings(in_force, dict(context.getConf().getAll()), None))
+    settings = _settings(in_force, dict(context.getConf().getAll()), release=_running(LiveJvm(context._jvm)))
+    _prove(session, settings)
     return session
-
-
-def _problem_with_lines(settings: targets.Settings, conf: Mapping[str, str]) -> str | None:
-    """The first provider line that is not in force: without it a declared bucket is reached under another identity."""
-    for setting in settings.spark_settings(driver=()):
-        there = conf.get(setting.name)
-        if setting.value == settings.provider and there != setting.value:
-            return (
-                f"{setting.name} must be {setting.value} and is {there or 'not set'} ({setting.reason}); "
-                "restore the line, or stop the session and let start() set it"
-            )
-    return None
 
 
 def _prove(session: Any, settings: targets.Settings) -> None:
@@ -154,7 +162,8 @@ def _prove(session: Any, settings: targets.Settings) -> None:
             f"{settings.plan.about} was set, and {in_force.about if in_force else 'no plan'} is in force: something after "
             "start() changed spark.hadoop.fs.xacct.plan"
         )
-    require(_problem_with_lines(settings, dict(context.getConf().getAll())))
+    hadoop = live.hadoop_settings(context._jsc.hadoopConfiguration(), targets.PROVIDER_SETTINGS)
+    require(targets.problem_with(settings, hadoop))
     require(live.problem_with_provider(settings.provider))
     live.activate(settings.plan, settings.run, settings.user)
     if jar.JAR_NAME not in context.getConf().get("spark.submit.pyFiles", ""):

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from spark_xacct.errors import SparkStartError
 from spark_xacct.spark import properties
 
 DEFAULTS_FILE = "spark-defaults.conf"
@@ -20,7 +21,7 @@ DEFAULTS_FILE = "spark-defaults.conf"
 
 def settings(builder_options: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
     """Every Spark setting that a JVM started now would have, the later source winning."""
-    submit_arguments = shlex.split(environment.get("PYSPARK_SUBMIT_ARGS", ""))
+    submit_arguments = _split(environment.get("PYSPARK_SUBMIT_ARGS", ""))
     result = _defaults(environment, submit_arguments)
     result.update(_from_submit(submit_arguments))
     result.update({name: str(value) for name, value in builder_options.items()})
@@ -30,7 +31,7 @@ def settings(builder_options: Mapping[str, Any], environment: Mapping[str, str])
 def without_list_options(submit_arguments: str) -> str:
     """PYSPARK_SUBMIT_ARGS without ``--jars`` and ``--py-files``: as options they win over the settings that they were
     merged into, and what was appended there would be lost."""
-    arguments, kept = shlex.split(submit_arguments), []
+    arguments, kept = _split(submit_arguments), []
     skip = False
     for argument in arguments:
         if skip or argument in MERGED_OPTIONS:
@@ -45,7 +46,19 @@ def _defaults(environment: Mapping[str, str], submit_arguments: list[str]) -> di
     path = Path(named[-1]) if named else _configuration_folder(environment) / DEFAULTS_FILE
     if not path.is_file():
         return {}
-    return properties.parse(path.read_text(encoding="utf-8"))
+    try:
+        return properties.parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SparkStartError(f"{path} cannot be read as a properties file in UTF-8: {error}; mend it there") from None
+
+
+def _split(arguments: str) -> list[str]:
+    try:
+        return shlex.split(arguments)
+    except ValueError as error:
+        raise SparkStartError(
+            f"PYSPARK_SUBMIT_ARGS is no command line ({error}): {arguments}; mend its quotes"
+        ) from None
 
 
 def _configuration_folder(environment: Mapping[str, str]) -> Path:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from spark_xacct import keys
 from spark_xacct.errors import SparkStartError
+from spark_xacct.model.location import SCHEMES
 from spark_xacct.plan import Plan, from_settings
 from spark_xacct.version import __version__
 
@@ -44,12 +46,11 @@ class LiveJvm:
 
     def problem_with_provider(self, provider: str) -> str | None:
         """Why S3A could not load ``provider``, in words with the fix, or None."""
-        hadoop = str(self._jvm.org.apache.hadoop.util.VersionInfo.getVersion())
         file_system = self._class(S3A_FILE_SYSTEM, self._context_loader())
         if file_system is None:
             return (
                 f"hadoop-aws is not on the class path, so s3a:// cannot be opened; add it in Hadoop's version: "
-                f"spark.jars.packages=org.apache.hadoop:hadoop-aws:{hadoop}"
+                f"spark.jars.packages=org.apache.hadoop:hadoop-aws:{self.hadoop_version()}"
             )
         loader = file_system.getClassLoader()
         if self._class(provider, loader) is None:
@@ -73,9 +74,26 @@ class LiveJvm:
         for name in names:
             self._jvm.java.lang.System.clearProperty(name)
 
-    def close_file_systems(self) -> None:
-        """Closes every cached Hadoop FileSystem. Only while no SparkContext is active."""
-        self._jvm.org.apache.hadoop.fs.FileSystem.closeAll()
+    def hadoop_version(self) -> str:
+        """Hadoop's own version, as "3.4.1" or "3.3.6-amzn-3"."""
+        return str(self._jvm.org.apache.hadoop.util.VersionInfo.getVersion())
+
+    def hadoop_settings(self, configuration: Any, pattern: str) -> dict[str, str]:
+        """The settings of a Hadoop configuration whose whole names match a Java regular expression."""
+        return {str(name): str(value) for name, value in dict(configuration.getValByRegex(pattern)).items()}
+
+    def close_file_systems(self, serves: Callable[[str], bool]) -> None:
+        """Closes the cached S3 FileSystems of buckets that ``serves``. Only while no SparkContext is active.
+
+        Hadoop has no call for this, so its private cache is read:
+        https://github.com/apache/hadoop/blob/trunk/hadoop-common-project/hadoop-common/src/main/java/org/apache/hadoop/fs/FileSystem.java
+        """
+        file_system = self._jvm.java.lang.Class.forName("org.apache.hadoop.fs.FileSystem", True, self._context_loader())
+        cache = _private(file_system, "CACHE", None)
+        for cached in list(self._jvm.java.util.ArrayList(_private(cache.getClass(), "map", cache).values())):
+            uri = cached.getUri()
+            if uri.getScheme() in SCHEMES and serves(str(uri.getHost() or uri.getAuthority())):
+                cached.close()
 
     def system_settings(self) -> dict[str, str]:
         """The Spark settings that the JVM was started with and that the next SparkContext would inherit."""
@@ -95,6 +113,12 @@ class LiveJvm:
             if error.java_exception.getClass().getName() in missing:
                 return None
             raise
+
+
+def _private(of: Any, name: str, instance: Any) -> Any:
+    field = of.getDeclaredField(name)
+    field.setAccessible(True)
+    return field.get(instance)
 
 
 def plan_in_force(context: Any) -> Plan | None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from spark_xacct import plan as plans
 from spark_xacct.plan import Plan
 from spark_xacct.targets import releases
+from spark_xacct.targets.in_force import PROVIDER_SETTINGS, problem_with
 from spark_xacct.targets.merging import Merged, merge
 from spark_xacct.targets.narrow import narrowed
 from spark_xacct.targets.registry import Rendered, Target, find, names, register, table, unregister
@@ -19,6 +20,7 @@ from spark_xacct.targets.settings import How, Setting, Settings, settings_of
 
 __all__ = [
     "JAR_PLACEHOLDER",
+    "PROVIDER_SETTINGS",
     "How",
     "Merged",
     "Rendered",
@@ -29,6 +31,7 @@ __all__ = [
     "merge",
     "names",
     "narrowed",
+    "problem_with",
     "register",
     "releases",
     "render",
@@ -43,7 +46,7 @@ JAR_PLACEHOLDER = "<jar>"
 
 def settings_for(
     plan: Plan,
-    release: str | None = None,
+    release: str | releases.Release | None = None,
     *,
     use: Sequence[str] = (),
     jar: str | None = None,
@@ -57,7 +60,7 @@ def settings_for(
     """
     if use:
         plan = plans.encode(narrowed(plan.access_map, use))
-    return settings_of(plan, releases.resolve(release), jar=jar, run=run, user=user)
+    return settings_of(plan, _release(release), jar=jar, run=run, user=user)
 
 
 def render(
@@ -73,6 +76,10 @@ def render(
     """The settings of ``plan`` for target ``name``. Raises TargetError for what the target cannot hold."""
     target = find(name)
     return target.render(settings_for(plan, release or target.default_release, use=use, jar=jar, run=run, user=user))
+
+
+def _release(release: str | releases.Release | None) -> releases.Release:
+    return release if isinstance(release, releases.Release) else releases.resolve(release)
 
 
 for _module in pkgutil.iter_modules(__path__):

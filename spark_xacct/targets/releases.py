@@ -5,6 +5,7 @@ A row holds from its version upwards; a version newer than the last row takes th
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -126,11 +127,23 @@ def resolve(name: str | None, found: Callable[[], Release] | None = None) -> Rel
 
 def found_here() -> Release:
     """The pyspark that this Python would import: read from its files, not imported. Raises TargetError without one."""
-    pyspark = installed.find()
+    pyspark = installed.find(spark_home=os.environ.get("SPARK_HOME"))
     if pyspark is None:
         raise TargetError(
             "no pyspark is installed here, so the release is not known; say --release spark-3.5, spark-4 or an EMR label"
         )
+    return _release_of(pyspark)
+
+
+def running(spark_version: str, hadoop_version: str) -> Release:
+    """The release that a live JVM says it is. Raises TargetError for what is no version."""
+    found = installed.running(spark_version, hadoop_version)
+    if found is None:
+        raise TargetError(f'Spark "{spark_version}" with Hadoop "{hadoop_version}" is not a release that is known')
+    return _release_of(found)
+
+
+def _release_of(pyspark: installed.InstalledPyspark) -> Release:
     release = resolve(f"spark-{pyspark.version}")
     if pyspark.hadoop is not None and pyspark.hadoop != release.hadoop:
         # A Spark built with another Hadoop: its own jar decides.

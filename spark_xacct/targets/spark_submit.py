@@ -6,29 +6,63 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from spark_xacct import keys
 from spark_xacct.targets import limits, templates
 from spark_xacct.targets.registry import Rendered, Target, register
-from spark_xacct.targets.settings import JARS, PYTHON_FILES, Setting, Settings
+from spark_xacct.targets.settings import (
+    DRIVER_ENVIRONMENTS,
+    EXECUTOR_ENVIRONMENT,
+    JARS,
+    PYTHON_FILES,
+    Setting,
+    Settings,
+)
 
 # What has an option of its own: as --conf it would lose against the option in a user's command line.
 OPTIONS = {JARS: "--jars", PYTHON_FILES: "--py-files"}
 
 
+# Variable -> its Hadoop setting, and the command that fills it where it is unset.
+DRAWN = {
+    keys.RUN_ENVIRONMENT: (keys.RUN, "od -An -N4 -tx1 /dev/urandom | tr -d ' \\n'"),
+    keys.USER_ENVIRONMENT: (keys.USER, "id -un 2>/dev/null || echo unknown"),
+}
+
+
 def content(settings: Settings) -> Mapping[str, Any]:
     arguments = [part for setting in settings.spark_settings() for part in _option(setting)]
     limits.check_command(TARGET.name, arguments)
-    return {"arguments": arguments, "environment": settings.environment_by_name}
+    return {"arguments": arguments, "environment": settings.environment_by_name, "drawn": _drawn(settings)}
 
 
 def write(rendered: Rendered) -> str:
     arguments = rendered.content["arguments"]
     options = [f"{name} {shlex.quote(value)}" for name, value in zip(arguments[::2], arguments[1::2], strict=True)]
     exports = [f"{name}={shlex.quote(value)}" for name, value in rendered.content["environment"].items()]
+    drawn = rendered.content["drawn"]
+    options += [f'--conf "{name}=${variable}"' for variable, names in drawn.items() for name in names]
     return templates.fill(
         TARGET.name,
         "spark-submit.sh.j2",
-        {"comments": rendered.settings.comments, "exports": exports, "options": options},
+        {
+            "comments": rendered.settings.comments,
+            "exports": exports,
+            "options": options,
+            "draws": [(variable, DRAWN[variable][1]) for variable in drawn],
+        },
     )
+
+
+def _drawn(settings: Settings) -> dict[str, list[str]]:
+    """The variables that the script fills in at each run, with the settings that carry them on: without, every JVM and
+    every worker would draw an id of its own, and CloudTrail could not be searched for one run."""
+    given = {keys.RUN_ENVIRONMENT: settings.run, keys.USER_ENVIRONMENT: settings.user}
+    prefixes = (EXECUTOR_ENVIRONMENT, *DRIVER_ENVIRONMENTS)
+    return {
+        variable: [keys.SPARK_HADOOP_PREFIX + DRAWN[variable][0], *(prefix + variable for prefix in prefixes)]
+        for variable, value in given.items()
+        if value is None
+    }
 
 
 def _option(setting: Setting) -> tuple[str, str]:

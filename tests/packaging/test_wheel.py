@@ -155,6 +155,11 @@ def test_a_stale_jar_does_not_ship(tmp_path: Path) -> None:
     stale = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True)
     assert stale.returncode == 1
     assert stale.stderr.strip() == f"{JAR} was made from other sources than these; run: make jar"
+    # Not even with a digest of these sources: the files in the jar are compared.
+    digest = subprocess.run([*check[:2], "digest"], cwd=tmp_path, capture_output=True, text=True).stdout
+    (tmp_path / "spark_xacct" / "jars" / "sources.sha256").write_text(digest)
+    forged = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True)
+    assert forged.stderr.strip() == f"{JAR} holds another spark_xacct/keys.py than this one; run: make jar"
     (tmp_path / JAR).unlink()
     missing = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True)
     assert "holds no jar" in missing.stderr

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from spark_xacct.errors import SparkStartError
 from spark_xacct.spark import existing
 
 
@@ -45,3 +46,19 @@ def test_a_properties_file_of_the_command_line_stands_for_the_defaults_file(
 )
 def test_list_options_leave_the_command_line_once_they_are_merged(given: str, kept: str) -> None:
     assert existing.without_list_options(given) == kept
+
+
+def test_a_command_line_with_an_open_quote_is_named(environment: dict[str, str]) -> None:
+    environment["PYSPARK_SUBMIT_ARGS"] = "--conf 'spark.x=1"
+    with pytest.raises(SparkStartError) as raised:
+        existing.settings({}, environment)
+    assert str(raised.value) == (
+        "PYSPARK_SUBMIT_ARGS is no command line (No closing quotation): --conf 'spark.x=1; mend its quotes"
+    )
+
+
+def test_a_defaults_file_that_is_not_utf8_is_named(environment: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "spark-defaults.conf"
+    path.write_bytes(b"spark.x caf\xe9\n")
+    with pytest.raises(SparkStartError, match=f"^{path} cannot be read as a properties file in UTF-8: "):
+        existing.settings({}, environment)

@@ -163,7 +163,7 @@ def pyspark_folder(folder: Path, version: str, hadoop: str | None, jars: str = "
 )
 def test_the_pyspark_found_decides_by_its_hadoop_client(tmp_path, monkeypatch, version, hadoop, jars, line):
     found = installed.find(pyspark_folder(tmp_path, version, hadoop, jars))
-    monkeypatch.setattr(installed, "find", lambda: found)
+    monkeypatch.setattr(installed, "find", lambda **_: found)
     release = releases.resolve(None)
     assert release.schemes["s3a"].name == line
     assert release.maps_s3
@@ -173,10 +173,42 @@ def test_the_pyspark_found_decides_by_its_hadoop_client(tmp_path, monkeypatch, v
 @pytest.mark.parametrize(("version", "hadoop"), [("3.5.0+amzn.1", "3.3.6-amzn-3"), ("3.5.0", "3.3.6-amzn-3")])
 def test_the_pyspark_of_emr_maps_no_scheme_and_gets_the_keys_of_both_connectors(tmp_path, monkeypatch, version, hadoop):
     found = installed.find(pyspark_folder(tmp_path, version, hadoop, "../../jars"))
-    monkeypatch.setattr(installed, "find", lambda: found)
+    monkeypatch.setattr(installed, "find", lambda **_: found)
     release = releases.resolve(None)
     assert not release.maps_s3
     assert [connector.name for connector in release.connectors] == ["s3a-v1", "emrfs"]
+
+
+def test_a_zipped_pyspark_of_spark_submit_is_read(tmp_path):
+    library = tmp_path / "spark" / "python" / "lib"
+    library.mkdir(parents=True)
+    with zipfile.ZipFile(library / "pyspark.zip", "w") as archive:
+        archive.writestr("pyspark/version.py", '__version__: str = "4.3.0"\n')
+    (tmp_path / "spark" / "jars").mkdir()
+    (tmp_path / "spark" / "jars" / "hadoop-client-api-3.4.1.jar").touch()
+    found = installed.find(library / "pyspark.zip" / "pyspark")
+    assert found == installed.InstalledPyspark("4.3", (3, 4, 1))
+
+
+def test_the_jars_of_spark_home_decide_over_those_beside_pyspark(tmp_path):
+    pyspark = pyspark_folder(tmp_path / "pip", "3.5.9", "3.3.4")
+    (tmp_path / "home" / "jars").mkdir(parents=True)
+    (tmp_path / "home" / "jars" / "hadoop-client-api-3.4.1.jar").touch()
+    found = installed.find(pyspark, spark_home=str(tmp_path / "home"))
+    assert found == installed.InstalledPyspark("3.5", (3, 4, 1))
+
+
+@pytest.mark.parametrize(
+    ("spark", "hadoop", "line", "maps"),
+    [
+        ("3.5.9", "3.3.4", "s3a-v1", True),
+        ("4.3.0", "3.5.0", "s3a-v2", True),
+        ("3.5.0+amzn.1", "3.3.6-amzn-3", "s3a-v1", False),
+    ],
+)
+def test_a_live_jvm_says_its_release(spark, hadoop, line, maps):
+    release = releases.running(spark, hadoop)
+    assert (release.schemes["s3a"].name, release.maps_s3) == (line, maps)
 
 
 def test_no_pyspark_in_a_folder_without_its_version(tmp_path):
@@ -184,7 +216,7 @@ def test_no_pyspark_in_a_folder_without_its_version(tmp_path):
 
 
 def test_without_pyspark_the_release_must_be_said(monkeypatch):
-    monkeypatch.setattr(installed, "find", lambda: None)
+    monkeypatch.setattr(installed, "find", lambda **_: None)
     with pytest.raises(TargetError) as error:
         targets.render("spark-submit", named())
     assert str(error.value) == (
