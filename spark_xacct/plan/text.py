@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import json
 import os
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -23,6 +24,8 @@ FILE_PREFIX = "file:"
 PART_MAXIMUM_CHARACTERS = 1_000
 # A plan of ten thousand buckets has about a megabyte; more is a broken or hostile text.
 DOCUMENT_MAXIMUM_BYTES = 16 * 1024 * 1024
+# As parts are numbered: from 2, in ASCII, without a leading zero. Whatever else stands there is not ours, as for the JVM.
+_PART_NUMBER = re.compile(r"(?:[2-9]|[1-9][0-9]{1,8})\Z")
 
 
 def canonical(document: Mapping[str, Any]) -> str:
@@ -101,7 +104,7 @@ def _part_numbers(values: Mapping[str, str], name: str, separator: str) -> Itera
     for key in values:
         if key == name:
             yield 1
-        elif key.startswith(name + separator) and key[len(name) + len(separator) :].isdigit():
+        elif key.startswith(name + separator) and _PART_NUMBER.match(key, len(name) + len(separator)):
             yield int(key[len(name) + len(separator) :])
 
 

@@ -73,6 +73,14 @@ def test_parts_have_a_thousand_characters_and_names_with_numbers() -> None:
     ]
 
 
+@pytest.mark.parametrize("number", ["02", "0", "1", "\u00b2", "\u0662", "x", "-2", "2 ", "9" * 5000])
+def test_name_that_is_no_part_of_a_plan_is_not_read(number: str) -> None:
+    expected = joined(GOOD[0])
+
+    assert plan.from_environment({"SPARK_XACCT_PLAN": expected.text, f"SPARK_XACCT_PLAN_{number}": "x"}) == expected
+    assert plan.from_environment({f"SPARK_XACCT_PLAN_{number}": "x"}) is None
+
+
 def test_canonical_json_holds_no_dollar_that_hadoop_could_expand() -> None:
     assert plan.text.canonical({"b": "${x}", "a": "é"}) == '{"a":"\\u00e9","b":"\\u0024{x}"}'
 
