@@ -10,6 +10,7 @@ from spark_xacct.declaration.problems import START, Place, Problems
 from spark_xacct.declaration.source import Fields
 from spark_xacct.errors import ModelError
 from spark_xacct.model import AccessMap, Arn, Base, BaseKind, Binding, ExternalId, Grant, Pattern, Role, Sts, limits
+from spark_xacct.model.bases import row_of
 from spark_xacct.model.permissions import session_policy
 
 _BASE = "base"
@@ -139,6 +140,12 @@ class _Compiler:
 
     def note_what_helps(self, roles: dict[str, Role]) -> None:
         """Notes about what is legal and probably not meant."""
+        if self.base.arn is None and row_of(self.base.kind).is_anyone:
+            self._problems.note(
+                self._tree.entries["base"].place,
+                f"base: kind {self.base.kind} without arn is whoever is found on each host, and nobody compares",
+                "add arn: ARN to it, and anyone else is refused",
+            )
         python = self._section.python
         used = {python.default_role, *(python.roles or ()), *(role.via for role in roles.values()), *self._by_role}
         for name, role in roles.items():

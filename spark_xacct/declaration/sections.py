@@ -99,7 +99,7 @@ class BaseSection(Section):
 
     @model_validator(mode="after")
     def _fields_of_the_kind(self) -> BaseSection:
-        values.check_base(self.kind, self.profile, self.class_name)
+        values.check_base(self.kind, self.arn, self.profile, self.class_name)
         return self
 
 
@@ -113,8 +113,12 @@ class StsSection(Section):
 class ExternalIdSection(Section):
     """A reference to an external id, resolved only where STS is called: exactly one of the two."""
 
-    env: str | None = Field(None, description="the environment variable that holds it")
-    file: str | None = Field(None, description="the file that holds it")
+    env: Annotated[str, Text(values.variable_name)] | None = Field(
+        None, description="the environment variable that holds it"
+    )
+    file: Annotated[str, Text(values.absolute_path)] | None = Field(
+        None, description="the file that holds it: an absolute path"
+    )
 
     @model_validator(mode="after")
     def _one_of_two(self) -> ExternalIdSection:

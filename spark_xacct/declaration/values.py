@@ -11,9 +11,9 @@ from pydantic_core import PydanticCustomError
 
 from spark_xacct.declaration.problems import did_you_mean
 from spark_xacct.errors import ModelError
-from spark_xacct.model import Arn, ExternalId, Grant, Pattern, Sts, limits
+from spark_xacct.model import Arn, BaseKind, ExternalId, Grant, Pattern, Sts, limits
 from spark_xacct.model import session_name as session_names
-from spark_xacct.model.bases import BASES
+from spark_xacct.model.bases import BASES, row_of
 from spark_xacct.model.permissions import grant_actions
 from spark_xacct.model.role import check_source_identity, check_tags
 
@@ -156,7 +156,7 @@ def base_kind(text: str) -> str:
 
 def short_base(text: str) -> str:
     base_kind(text)
-    check_base(text, None, None)
+    check_base(text, None, None, None)
     return text
 
 
@@ -166,17 +166,32 @@ def class_name(text: str) -> str:
     return text
 
 
-def check_base(kind: str, profile: str | None, class_: str | None) -> None:
+def check_base(kind: str, arn: str | None, profile: str | None, class_: str | None) -> None:
     """Whether the fields are those of the kind."""
     for owner, field, value, example in (("profile", "profile", profile, "NAME"), ("class", "class", class_, "a.b.C")):
         if kind == owner and not value:
             raise refused(f"kind {owner} has no {field}", f"write {{kind: {owner}, {field}: {example}}}")
         if kind != owner and value is not None:
             raise refused(f"kind {kind} takes no {field}", f"remove {field}, or write kind: {owner}")
+    if arn is None and row_of(BaseKind(kind)).needs_arn:
+        raise refused(
+            f"kind {kind} has no arn, and its providers are default chains that take whoever they find first",
+            f"write {{kind: {kind}, arn: arn:aws:iam::ACCOUNT:role/NAME}}",
+        )
 
 
 def external_id(text: str) -> str:
     _model(lambda: ExternalId(literal=text), "ask the role's owner for the exact value")
+    return text
+
+
+def variable_name(text: str) -> str:
+    _model(lambda: ExternalId(env=text), "write {env: NAME}")
+    return text
+
+
+def absolute_path(text: str) -> str:
+    _model(lambda: ExternalId(file=text), "write {file: /PATH}, the same on every host")
     return text
 
 

@@ -39,6 +39,7 @@ class BaseIdentity:
     ``botocore``: the METHOD names of botocore's providers that may serve it in Python, in order.
     ``trust``: who a trust policy names: ``web-identity``, ``pods``, a service, or None for users and profiles.
     ``markers``: environment variables that show that this identity is there; for error texts.
+    ``needs_arn``: whether a declaration must say who this is, because the providers take whatever they find first.
     """
 
     v1: str | None
@@ -46,6 +47,12 @@ class BaseIdentity:
     botocore: tuple[str, ...]
     trust: str | None = None
     markers: tuple[str, ...] = ()
+    needs_arn: bool = False
+
+    @property
+    def is_anyone(self) -> bool:
+        """Whether no platform says who this is, but whoever has filled in an environment, a file or a class."""
+        return self.trust is None
 
 
 BASES: Mapping[BaseKind, BaseIdentity] = {
@@ -84,6 +91,7 @@ BASES: Mapping[BaseKind, BaseIdentity] = {
         _V2 + "DefaultCredentialsProvider",
         ("env", "assume-role-with-web-identity", "shared-credentials-file", "container-role", "iam-role"),
         trust="elasticmapreduce.amazonaws.com",
+        needs_arn=True,
     ),
     BaseKind.ENV: BaseIdentity(
         _V1 + "EnvironmentVariableCredentialsProvider",

@@ -26,6 +26,8 @@ BUCKET_NAME = re.compile(r"^(?![0-9]+(?:\.[0-9]+){3}\Z)(?!.*\.\.)[a-z0-9](?:[a-z
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names
 ROLE_RESOURCE = re.compile(r"^role/(?:[!-~]*/)?[\w+=,.@-]{1,64}\Z", re.ASCII)
 USER_RESOURCE = re.compile(r"^user/(?:[!-~]*/)?[\w+=,.@-]{1,64}\Z", re.ASCII)
+# https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap03.html#tag_03_216
+VARIABLE_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
 ACCOUNT_ID = re.compile(r"^[0-9]{12}\Z")
 REGION = re.compile(r"^[a-z]{2,}(?:-[a-z]+)+-[0-9]+\Z")
 

@@ -28,6 +28,13 @@ class ExternalId:
             raise ModelError("an external id is one of a literal, {env: NAME} or {file: PATH}")
         if self.literal is not None and not limits.EXTERNAL_ID.match(self.literal):
             raise ModelError("the external id does not fit STS: 2 to 1224 letters, digits and _+=,.@:/-")
+        if self.env is not None and not limits.VARIABLE_NAME.match(self.env):
+            raise ModelError(
+                f'"{self.env}" is not the name of an environment variable: letters, digits and _, no digit first'
+            )
+        # Not os.path.isabs: it is read where STS is called, which is never Windows.
+        if self.file is not None and not self.file.startswith("/"):
+            raise ModelError(f'"{self.file}" is not an absolute path')
 
     def to_plan(self) -> str | dict[str, str]:
         """The form a plan carries: the literal itself, or an object that names the reference."""

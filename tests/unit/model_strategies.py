@@ -40,8 +40,10 @@ def roles(draw: st.DrawFn) -> dict[str, Role]:
             external_id=draw(
                 st.none()
                 | st.builds(lambda text: ExternalId(literal=text), texts)
-                | st.builds(lambda text: ExternalId(env=text), texts)
-                | st.builds(lambda text: ExternalId(file=text), texts)
+                | st.builds(
+                    lambda text: ExternalId(env=text), st.from_regex("[A-Za-z_][A-Za-z0-9_]{0,9}", fullmatch=True)
+                )
+                | st.builds(lambda text: ExternalId(file="/" + text), texts)
             ),
             tags=tuple(sorted(tags.items())),
             transitive_tags=tuple(draw(st.lists(st.sampled_from(sorted(tags)), unique=True))) if tags else (),

@@ -30,6 +30,20 @@ ELEVEN_POLICIES = ", ".join(f'"arn:aws:iam::aws:policy/P{n}"' for n in range(11)
             says=["2:1: base: kind irsa takes no profile; remove profile, or write kind: profile"],
         ),
         case(
+            "default chains without the name of who they must find",
+            base="emr-runtime-role",
+            says=[
+                "2:7: base: kind emr-runtime-role has no arn, and its providers are default chains that take whoever they find first; write {kind: emr-runtime-role, arn: arn:aws:iam::ACCOUNT:role/NAME}"
+            ],
+        ),
+        case(
+            "default chains in the long form",
+            base="{kind: emr-runtime-role}",
+            says=[
+                "2:1: base: kind emr-runtime-role has no arn, and its providers are default chains that take whoever they find first; write {kind: emr-runtime-role, arn: arn:aws:iam::ACCOUNT:role/NAME}"
+            ],
+        ),
+        case(
             "class that is none",
             base="{kind: class, class: Provider}",
             says=[
@@ -145,6 +159,27 @@ ELEVEN_POLICIES = ", ".join(f'"arn:aws:iam::aws:policy/P{n}"' for n in range(11)
             roles=role("external_id: {}"),
             says=[
                 "4:65: roles.partner.external_id: an external id is a text, {env: NAME} or {file: PATH}; write exactly one of env and file"
+            ],
+        ),
+        case(
+            "external id of a variable without name",
+            roles=role('external_id: {env: ""}'),
+            says=[
+                '4:84: roles.partner.external_id.env: "" is not the name of an environment variable: letters, digits and _, no digit first; write {env: NAME}'
+            ],
+        ),
+        case(
+            "external id of a variable with its dollar",
+            roles=role('external_id: {env: "$ID"}'),
+            says=[
+                '4:84: roles.partner.external_id.env: "$ID" is not the name of an environment variable: letters, digits and _, no digit first; write {env: NAME}'
+            ],
+        ),
+        case(
+            "external id in a relative file",
+            roles=role('external_id: {file: "rel.txt"}'),
+            says=[
+                '4:85: roles.partner.external_id.file: "rel.txt" is not an absolute path; write {file: /PATH}, the same on every host'
             ],
         ),
         case(

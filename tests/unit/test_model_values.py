@@ -13,6 +13,7 @@ from spark_xacct.model import Arn, Base, BaseKind, Binding, ExternalId, Grant, L
 ARN = Arn.parse_role("arn:aws:iam::444455556666:role/reader")
 BUCKET = Pattern("partner-data")
 NOT_A_ROLE = "is not the ARN of a role (arn:aws:iam::123456789012:role/NAME)"
+NOT_A_VARIABLE = "is not the name of an environment variable: letters, digits and _, no digit first"
 NOT_A_BUCKET = "is not a bucket name: 3 to 63 small letters, digits, dots and hyphens"
 
 
@@ -76,6 +77,12 @@ NOT_A_BUCKET = "is not a bucket name: 3 to 63 small letters, digits, dots and hy
         (lambda: ExternalId("x1", env="Y"), "an external id is one of a literal, {env: NAME} or {file: PATH}"),
         (lambda: ExternalId("x"), "the external id does not fit STS: 2 to 1224 letters, digits and _+=,.@:/-"),
         (lambda: ExternalId("a\\b"), "the external id does not fit STS: 2 to 1224 letters, digits and _+=,.@:/-"),
+        (lambda: ExternalId(env=""), f'"" {NOT_A_VARIABLE}'),
+        (lambda: ExternalId(env="1D"), f'"1D" {NOT_A_VARIABLE}'),
+        (lambda: ExternalId(env="\u0399D"), f'"\u0399D" {NOT_A_VARIABLE}'),
+        (lambda: ExternalId(env="ID\n"), f'"ID\n" {NOT_A_VARIABLE}'),
+        (lambda: ExternalId(file="rel.txt"), '"rel.txt" is not an absolute path'),
+        (lambda: ExternalId(file=""), '"" is not an absolute path'),
         (lambda: Sts("europe"), '"europe" is not a region'),
         (lambda: Sts("eu-west-1", "sts"), 'the STS endpoint "sts" is not a URL; write https://HOST'),
         (lambda: Base(BaseKind.IRSA, profile="x"), "base kind profile needs profile: NAME, and no other kind takes it"),
