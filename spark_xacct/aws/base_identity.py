@@ -18,13 +18,13 @@ from botocore.credentials import (
     EnvProvider,
     create_credential_resolver,
 )
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, PartialCredentialsError, ProfileNotFound
 from botocore.utils import FileWebIdentityTokenLoader
 
 from spark_xacct.aws import failure
 from spark_xacct.aws.credentials import METHOD, SessionCredentials
 from spark_xacct.aws.failure import Failure, FailureMemory, SessionFailed
-from spark_xacct.aws.sts import CALL_ERRORS, StsClients
+from spark_xacct.aws.sts import CALL_ERRORS, WITHOUT_PROFILE, StsClients
 from spark_xacct.model import Arn, Base, BaseKind
 from spark_xacct.model.bases import row_of
 
@@ -105,7 +105,7 @@ class BaseCredentials(Credentials):
                 resolver = CredentialResolver(providers(self._base, self._sts, self._environment, self._run, self._now))
                 self._found = resolver.load_credentials()
             except (BotoCoreError, ClientError, OSError, ValueError) as error:
-                raise self._missing(str(error)) from None
+                raise self._missing(self._said_of(error)) from None
             if self._found is None:
                 raise self._missing(_nothing_found(self._base.kind, self._environment))
         if not self._is_as_declared:
@@ -116,7 +116,7 @@ class BaseCredentials(Credentials):
         try:
             return self._found.get_frozen_credentials()
         except (BotoCoreError, ClientError, OSError, ValueError) as error:
-            raise self._missing(str(error)) from None
+            raise self._missing(self._said_of(error)) from None
 
     def _compare(self, frozen: Any) -> None:
         declared = self._base.arn
@@ -143,6 +143,15 @@ class BaseCredentials(Credentials):
                     "fix the identity this process runs with, or base.arn",
                 )
             )
+
+    def _said_of(self, error: Exception) -> str:
+        """Never the words of others: those of a credential_process are whatever it has printed, credentials too."""
+        if isinstance(error, (PartialCredentialsError, ProfileNotFound)):
+            return str(error)
+        what = f"profile {self._base.profile}" if self._base.profile else "its provider"
+        if isinstance(error, ClientError):
+            return f"{what} was refused by AWS: {error.response.get('Error', {}).get('Code') or 'Unknown'}"
+        return f"{what} failed: {type(error).__name__}"
 
     def _missing(self, what: str) -> SessionFailed:
         problem = f"the base identity ({self._base.kind}) gives no credentials: {what}"
@@ -186,7 +195,7 @@ def providers(
         found[_WebIdentity.METHOD] = _WebIdentity(sts, environment, run, now)
     methods = row_of(base.kind).botocore
     if any(method not in found for method in methods):
-        session = _BaseSession(profile=base.profile)
+        session = _BaseSession(None if base.profile else WITHOUT_PROFILE, profile=base.profile)
         session.sts = sts
         for provider in create_credential_resolver(session, region_name=sts.region).providers:
             found.setdefault(provider.METHOD, provider)

@@ -12,6 +12,7 @@ from botocore.credentials import CredentialProvider, CredentialResolver
 
 from spark_xacct.aws import bucket_owner
 from spark_xacct.aws.credentials import METHOD
+from spark_xacct.aws.sts import WITHOUT_PROFILE
 from spark_xacct.model import AccessMap
 from spark_xacct.version import __version__
 
@@ -29,7 +30,7 @@ class RoleBoto3Session(boto3.Session):
         again: tuple[Callable[..., Any], tuple[Any, ...]],
     ) -> None:
         """``loader``: botocore's data loader, shared because each new one parses all endpoints again. ``again``: a function and its arguments that make the same session in another process."""
-        core = botocore.session.Session()
+        core = botocore.session.Session(session_vars=WITHOUT_PROFILE)
         core.user_agent_extra = f"spark-xacct/{__version__}"
         core.register_component("data_loader", loader)
         core.register_component("credential_provider", CredentialResolver([_Fixed(credentials)]))

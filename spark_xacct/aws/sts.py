@@ -24,6 +24,10 @@ ATTEMPTS = 3
 CALL_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
 _NO_ANSWER = (HTTPClientError, BotoConnectionError)
 
+# For botocore's sessions under us: AWS_PROFILE is the platform's or the user's, may name what this host has not, and says
+# nothing about a declared identity.
+WITHOUT_PROFILE: Mapping[str, Any] = {"profile": (None, None, None, None)}
+
 _OBJECT_ADDRESS = re.compile(r"<[^<>]* object at 0x[0-9a-f]+>: |\w+\(host='[^']*', port=\d+\): ")
 
 
@@ -46,7 +50,7 @@ class StsClients:
     def session(self) -> Any:
         """The botocore session whose loader keeps STS's model."""
         if self._session is None:
-            session = botocore.session.Session()
+            session = botocore.session.Session(session_vars=WITHOUT_PROFILE)
             # Older botocore takes the global endpoint for older regions.
             session.set_config_variable("sts_regional_endpoints", "regional")
             # The configuration file has no say: JVM and Python ask the same STS.

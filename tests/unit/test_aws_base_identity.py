@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from typing import Any
 
 import pytest
 from fakes.http import LoopbackServer, Request
 from fakes.plans import BASE_ARN, ENVIRONMENT, HUB_ARN, plan
+from fakes.s3 import FakeS3
 from fakes.sts import BASE_KEY, FakeSts
 
 from spark_xacct.aws import RoleSessions
@@ -200,6 +202,44 @@ def test_a_profile_is_the_declared_one_and_its_role_is_asked_at_the_sts_of_the_p
     frozen(sessions(sts, {}, kind="profile", profile="etl", arn=BASE_ARN))
     assert sts.assumed() == ["etl", "hub", "reader"]
     assert sts.signers[0] == BASE_KEY
+
+
+@pytest.mark.parametrize(
+    ("config", "what"),
+    [
+        ("credential_process = {python} print.py fail", "failed: CredentialRetrievalError"),
+        ("credential_process = {python} print.py", "failed: JSONDecodeError"),
+        ("credential_process = /no/such/program", "failed: FileNotFoundError"),
+        ("role_arn = arn:aws:iam::111122223333:role/x\nsource_profile = gone", "failed: InvalidConfigError"),
+        ("role_arn = {role}\nsource_profile = keys", "was refused by AWS: AccessDenied"),
+    ],
+    ids=["process that fails", "process without JSON", "no process", "no source profile", "role that is refused"],
+)
+def test_a_profile_that_fails_is_named_and_what_it_printed_is_not(sts, tmp_path, monkeypatch, config, what):
+    (tmp_path / "print.py").write_text(
+        "import sys\nprint('PLANTED')\nprint('PLANTED', file=sys.stderr)\nsys.exit(len(sys.argv) - 1)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config").write_text(
+        f"[profile etl]\n{config.format(python=sys.executable, role=BASE_ARN)}\n"
+        f"[profile keys]\naws_access_key_id = {BASE_KEY}\naws_secret_access_key = x\n"
+    )
+    sts.refuse("etl", "AccessDenied", "PLANTED")
+    assert text_of(sessions(sts, {}, kind="profile", profile="etl"), "s3a://scratch/") == (
+        f"the base identity (profile) gives no credentials: profile etl {what}{FIX}"
+    )
+
+
+@pytest.mark.parametrize("variable", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
+@pytest.mark.parametrize("kind", ["env", "emr-runtime-role"])
+def test_the_profile_of_the_environment_has_no_say(sts, monkeypatch, variable, kind):
+    monkeypatch.setenv(variable, "not-on-this-host")
+    role_sessions = sessions(sts, ENVIRONMENT, kind=kind, arn=BASE_ARN)
+    with FakeS3() as s3:
+        for uri in ("s3a://scratch/", "s3a://partner-data/"):
+            role_sessions.client("s3", uri=uri, endpoint_url=s3.url).head_object(Bucket="scratch", Key="x")
+        assert [request.signer for request in s3.requests] == [BASE_KEY, "ASIAREADER2"]
+    assert role_sessions.boto3_session(role="partner").resource("s3").meta.client.meta.region_name == "eu-west-1"
 
 
 def test_a_class_of_the_jvm_is_refused_by_name(sts):
