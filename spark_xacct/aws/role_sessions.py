@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import getpass
 import os
@@ -212,12 +213,19 @@ def sessions_of(plan: Plan, run: str | None = None, user: str | None = None) -> 
         found = _REGISTRY.get(key)
         if found is None:
             found = _REGISTRY[key] = RoleSessions(plan, None, key[1], key[2])
+        if found in _LAST_USED:
+            _LAST_USED.remove(found)
+        _LAST_USED.append(found)
         return found
 
 
 def run_id(environment: Mapping[str, str]) -> str:
-    """What ``{run}`` stands for: SPARK_XACCT_RUN, else 8 hexadecimal digits drawn once a process."""
-    return environment.get(keys.RUN_ENVIRONMENT) or _drawn_run()
+    """What ``{run}`` stands for: SPARK_XACCT_RUN, else Spark's application on Kubernetes, else 8 hexadecimal digits drawn
+    once a process. An environment tells no more than this of what the JVM goes by.
+    """
+    on_kubernetes = "KUBERNETES_SERVICE_HOST" in environment
+    application = environment.get("SPARK_APPLICATION_ID") if on_kubernetes else None
+    return environment.get(keys.RUN_ENVIRONMENT) or application or _drawn_run()
 
 
 @functools.lru_cache(maxsize=None)  # noqa: UP033 - functools.cache is newer than the oldest Python of workers
@@ -226,12 +234,13 @@ def _drawn_run() -> str:
 
 
 def user_name(environment: Mapping[str, str]) -> str:
-    """What ``{user}`` stands for: SPARK_XACCT_USER, else the account this process runs under."""
-    given = environment.get(keys.USER_ENVIRONMENT)
+    """What ``{user}`` stands for: SPARK_XACCT_USER, else SPARK_USER, else the account this process runs under."""
+    # Spark sets SPARK_USER in executors, to the user of the driver.
+    given = environment.get(keys.USER_ENVIRONMENT) or environment.get("SPARK_USER")
     if given:
         return given
     try:
-        return getpass.getuser()
+        return getpass.getuser() or "unknown"
     except (KeyError, OSError, ImportError):  # a container's user id without a name
         return "unknown"
 
@@ -269,6 +278,9 @@ def _after_fork_in_child() -> None:
 
 
 _LIVE: weakref.WeakSet[RoleSessions] = weakref.WeakSet()
-_REGISTRY: dict[tuple[str, str, str], RoleSessions] = {}
+# Whatever is in use anywhere in the process is found again; of the rest the last few stay, because a worker unpickles its
+# access anew for each task.
+_REGISTRY: weakref.WeakValueDictionary[tuple[str, str, str], RoleSessions] = weakref.WeakValueDictionary()
+_LAST_USED: collections.deque[RoleSessions] = collections.deque(maxlen=8)
 _registry_lock = threading.Lock()
 os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import platform
+import re
 import socket
 import sys
+import weakref
 
 import pytest
 from fakes.plans import ENVIRONMENT, plan
 from fakes.sts import FakeSts
 
+from spark_xacct import aws
 from spark_xacct.aws import RoleSessions, activate, current, deactivate, sessions_of
-from spark_xacct.aws.role_sessions import run_id, user_name
+from spark_xacct.aws.role_sessions import run_id
 from spark_xacct.errors import MissingDependencyError, RoleSessionError
 
 
@@ -69,19 +73,74 @@ def test_one_plan_has_one_object_of_sessions_in_a_process():
     assert sessions_of(plan(None), "r", "u") is not sessions_of(plan(None, otherwise="@deny"), "r", "u")
 
 
+def asked_for(number):
+    """The sessions of as many plans, none of them kept by the one who asks."""
+    for index in range(number):
+        sessions_of(plan(None, buckets={f"bucket-{index}": "partner"}), "r", "u")
+    gc.collect()
+
+
+def test_sessions_of_old_plans_are_let_go():
+    first, last = (weakref.ref(sessions_of(plan(None, otherwise=word), "r", "u")) for word in ("@deny", "@platform"))
+    asked_for(7)
+    assert first() is None
+    assert last() is not None
+    asked_for(20)
+    assert last() is None
+
+
+def test_sessions_that_are_asked_for_again_stay():
+    often = weakref.ref(sessions_of(plan(None), "r", "u"))
+    for _ in range(3):
+        asked_for(7)
+        assert sessions_of(plan(None), "r", "u") is often()
+
+
+def test_sessions_in_use_are_found_again_whatever_came_between():
+    activate(sessions_of(plan(None), "r", "u"))
+    held = sessions_of(plan(None, otherwise="@deny"), "r", "u")
+    asked_for(20)
+    assert sessions_of(plan(None), "r", "u") is current()
+    assert sessions_of(plan(None, otherwise="@deny"), "r", "u") is held
+
+
+KUBERNETES = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "SPARK_APPLICATION_ID": "spark-3"}
+
+
+def test_the_run_is_the_one_given_then_that_of_kubernetes():
+    assert run_id(dict(KUBERNETES, SPARK_XACCT_RUN="run-7")) == "run-7"
+    assert run_id(KUBERNETES) == run_id(dict(KUBERNETES, SPARK_XACCT_RUN="")) == "spark-3"
+
+
 def test_the_run_is_drawn_once_a_process():
-    assert run_id({"SPARK_XACCT_RUN": "run-7"}) == "run-7"
-    assert run_id({}) == run_id({"SPARK_XACCT_RUN": ""})
-    assert len(run_id({})) == 8
+    drawn = run_id({})
+    assert re.fullmatch("[0-9a-f]{8}", drawn)
+    elsewhere = {"SPARK_APPLICATION_ID": "spark-3"}
+    unnamed = dict(KUBERNETES, SPARK_APPLICATION_ID="")
+    assert [run_id(environment) for environment in ({"SPARK_XACCT_RUN": ""}, elsewhere, unnamed)] == [drawn] * 3
 
 
-def test_a_user_without_a_name_is_unknown(monkeypatch):
+@pytest.mark.parametrize(
+    ("environment", "user"),
+    [
+        ({"SPARK_XACCT_USER": "ana", "SPARK_USER": "bob"}, "ana"),
+        ({"SPARK_XACCT_USER": "", "SPARK_USER": "bob"}, "bob"),
+        ({"SPARK_USER": ""}, "carl"),
+        ({}, "carl"),
+    ],
+)
+def test_the_user_is_the_one_given_then_spark_s_then_the_account_s(monkeypatch, environment, user):
+    monkeypatch.setattr("getpass.getuser", lambda: "carl")
+    assert aws.user_name(environment) == user
+
+
+@pytest.mark.parametrize("refusal", [KeyError("getpwuid(): uid not found: 1234"), OSError("none"), ImportError("pwd")])
+def test_a_user_without_a_name_is_unknown(monkeypatch, refusal):
     def nobody():
-        raise KeyError("getpwuid(): uid not found: 1234")
+        raise refusal
 
     monkeypatch.setattr("getpass.getuser", nobody)
-    assert user_name({}) == "unknown"
-    assert user_name({"SPARK_XACCT_USER": "ana"}) == "ana"
+    assert aws.user_name({}) == "unknown"
 
 
 def test_boto3_that_is_missing_is_named_with_the_host_and_three_ways(monkeypatch):
