@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 from spark_xacct.lab import environment as exported
 from spark_xacct.lab.lab import Lab
+from spark_xacct.spark import jar
 
 PROGRAMS = Path(__file__).parent / "programs"
 ROOT = Path(__file__).parents[2]
@@ -94,6 +95,21 @@ class SparkRunner:
             command, env=dict(environment), cwd=self.folder, capture_output=True, text=True, timeout=PROGRAM_SECONDS
         )
         return Finished(done.returncode, done.stdout, done.stderr, _results(done.stdout))
+
+    def submit(
+        self, program: str, *arguments: str, environment: Mapping[str, str], options: Sequence[str] = ()
+    ) -> Finished:
+        """spark-submit of the pyspark found, with pyspark from its zip as on a cluster, hadoop-aws and our jar by --jars."""
+        jars = ",".join([str(jar.find({})), *(str(path) for path in self.jars.glob("*.jar"))])
+        ours = ["--jars", jars, "--py-files", str(jar.find({}))]
+        command = [
+            str(Path(sys.executable).parent / "spark-submit"),
+            *ours,
+            *options,
+            str(PROGRAMS / program),
+            *arguments,
+        ]
+        return self.run_command(command, environment)
 
     @contextmanager
     def started(self, program: str, *arguments: str, environment: Mapping[str, str]) -> Iterator[Started]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from running import DECLARATION, SparkRunner
 
-from spark_xacct import plan
+from spark_xacct import plan, targets
 from spark_xacct.declaration import load
 from spark_xacct.lab.lab import Lab
 from spark_xacct.spark import jar
@@ -55,8 +55,9 @@ def test_a_notebook_follows_its_edited_declaration(runner: SparkRunner, lab: Lab
 @pytest.mark.parametrize("buckets", [0, 60])
 def test_rendered_spark_submit_runs_a_plain_script(runner: SparkRunner, lab: Lab, tmp_path: Path, buckets: int) -> None:
     declaration = DECLARATION if not buckets else many(tmp_path, buckets)
-    configuration = runner.configuration(f"submit-{buckets}")
+    configuration = runner.configuration(f"submit-{buckets}", master="local-cluster[2,1,1024]")
     environment = runner.environment(configuration)
+    lab.clear_calls()
     command = [sys.executable, "-m", "spark_xacct", "--config", str(declaration), "render", "spark-submit"]
     rendered = runner.run_command(command, environment)
     assert rendered.code == 0, rendered.err
@@ -69,6 +70,71 @@ def test_rendered_spark_submit_runs_a_plain_script(runner: SparkRunner, lab: Lab
     finished = runner.run_command(["sh", str(script), "--jars", jars, program, lab.queue_url(QUEUE)], environment)
     assert finished.code == 0, finished.err[-4000:]
     assert finished.results == {"s3a": 100, "s3": 100, "sent": 10}
+    readers = {call.who for call in lab.calls() if call.operation == "GetObject"}
+    assert readers == {call.who for call in lab.calls() if call.operation == "SendMessage"}
+    assert len(readers) == 1, "driver, executors and workers are one role session by name"
+
+
+@pytest.mark.parametrize("given", ["a declaration", "the submitted plan", "nothing"])
+def test_start_under_spark_submit(runner: SparkRunner, lab: Lab, given: str) -> None:
+    environment = runner.environment(runner.configuration("submitted"))
+    declared = [str(DECLARATION)] if given == "a declaration" else []
+    options = []
+    if given == "the submitted plan":
+        for name, value in targets.settings_for(plan.encode(load(DECLARATION).access_map)).spark.items():
+            options += ["--conf", f"{name}={value}"]
+    finished = runner.submit("submitted.py", lab.queue_url(QUEUE), *declared, environment=environment, options=options)
+    assert finished.code == 0, finished.err[-4000:]
+    assert "pyspark.zip" in finished.results["pyspark"], "pyspark did not come from its zip, as it does on a cluster"
+    if given == "nothing":
+        assert finished.results["error"].startswith("no plan is in force: give start() a declaration")
+    else:
+        assert finished.results.get("value") == [100, 10], finished.results
+
+
+def test_start_under_spark_submit_without_the_jar_says_how(runner: SparkRunner) -> None:
+    environment = runner.environment(runner.configuration("submitted-bare"))
+    program = Path(__file__).parent / "programs" / "start_only.py"
+    command = [str(Path(sys.executable).parent / "spark-submit"), str(program), str(DECLARATION)]
+    results = runner.run_command(command, environment).results
+    path = jar.find({})
+    assert results["error"] == (
+        "the JVM has not loaded the spark-xacct jar (class io.sparkxacct.plan.JarVersion is not there); the JVM was "
+        f"started by spark-submit: its class path is fixed. Submit with: --jars {path} --py-files {path}"
+    )
+
+
+def test_a_file_system_from_before_start_serves_nobody_else(runner: SparkRunner, lab: Lab) -> None:
+    lab.clear_calls()
+    environment = runner.environment(runner.configuration("early"))
+    finished = runner.submit("early_file_system.py", str(DECLARATION), environment=environment)
+    assert finished.results == {"value": 100}, finished.err[-3000:]
+    assert {call.role for call in lab.calls() if call.bucket == "partner-data"} == {
+        "arn:aws:iam::444455556666:role/reader"
+    }
+
+
+@pytest.mark.parametrize("where", ["spark-defaults.conf", "core-site.xml"])
+def test_somebody_elses_provider_of_a_declared_bucket_stops_start(
+    runner: SparkRunner, lab: Lab, where: str, tmp_path: Path
+) -> None:
+    lab.clear_calls()
+    name = "fs.s3a.bucket.partner-data.aws.credentials.provider"
+    value = "org.apache.hadoop.fs.s3a.AnonymousAWSCredentialsProvider"
+    extra = (
+        {f"spark.hadoop.{name}": value}
+        if where == "spark-defaults.conf"
+        else {"spark.driver.extraClassPath": str(tmp_path)}
+    )
+    (tmp_path / "core-site.xml").write_text(
+        f"<configuration><property><name>{name}</name><value>{value}</value></property></configuration>"
+    )
+    environment = runner.environment(runner.configuration(f"other-{where}", extra))
+    results = runner.run("start_only.py", str(DECLARATION), environment=environment).results
+    assert (
+        results["error"] == f"{name} is {value}: bucket partner-data is served by it and not by the plan; take it out"
+    )
+    assert not [call for call in lab.calls() if call.bucket == "partner-data"]
 
 
 def many(tmp_path: Path, buckets: int) -> Path:

@@ -4,6 +4,7 @@ import sys
 import time
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 from telling import result
 
 import spark_xacct as xacct
@@ -20,11 +21,18 @@ def publish(rows):
         yield 1
 
 
+@F.udf("string")
+def caller(_):
+    return xacct.client("sts", role="partner").get_caller_identity()["Arn"]
+
+
+callers = set()
 end = time.monotonic() + SECONDS
 rounds = rows = sent = 0
 while time.monotonic() < end:
     rows += spark.read.json("s3a://partner-data/events/").count()
     sent += spark.sparkContext.parallelize(range(2), 2).mapPartitions(publish).sum()
+    callers |= {row.who for row in spark.range(4, numPartitions=2).select(caller("id").alias("who")).collect()}
     rounds += 1
-result(rounds=rounds, rows=rows, sent=sent)
+result(rounds=rounds, rows=rows, sent=sent, callers=sorted(callers))
 spark.stop()
