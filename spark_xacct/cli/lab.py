@@ -126,8 +126,13 @@ def put(settings: Settings, file: Path, uri: str) -> None:
 @click.option("--to", "target", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
 def jars(release: str, target: Path) -> None:
     """Copy the smallest set of hadoop-aws and AWS SDK jars that works on a Spark line into DIR (7 to 13 MB)."""
-    from spark_xacct.lab.jars import copy_jars
+    from spark_xacct.lab import LabError
+    from spark_xacct.lab.jars import copy_jars, line_of
 
-    copied = copy_jars(release, target)
+    try:
+        line = line_of(release)
+    except LabError as error:
+        raise click.UsageError(f"--release: {error}") from None
+    copied = copy_jars(line, target)
     megabytes = sum(jar.stat().st_size for jar in copied) / 1_000_000
     output.talk(f"{len(copied)} jars, {megabytes:.1f} MB, in {target}")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import click
 
-from spark_xacct import declaration, plan, targets
+from spark_xacct import declaration, plan, targets, version
 from spark_xacct.cli import output
 from spark_xacct.cli.settings import Settings, with_settings
-from spark_xacct.errors import SparkStartError
+from spark_xacct.errors import SparkStartError, TargetError
 from spark_xacct.spark import jar as spark_jar
 
 PLAN = "plan"
@@ -42,11 +43,30 @@ def _buckets(context: click.Context, parameter: click.Parameter, values: tuple[s
     return tuple(bucket for value in values for bucket in value.split(",") if bucket)
 
 
-def _jar_here() -> str:
+def _jar_here() -> tuple[str, str | None]:
+    """The jar of this installation; where there is none at all, the placeholder and what to say about it."""
     try:
-        return str(spark_jar.find(os.environ))
-    except SparkStartError:
-        return targets.JAR_PLACEHOLDER
+        return str(spark_jar.find(os.environ)), None
+    except SparkStartError as error:
+        if os.environ.get(spark_jar.JAR_ENVIRONMENT) or _is_packaged():
+            raise
+        return targets.JAR_PLACEHOLDER, f"{error}; until then write its path instead of {targets.JAR_PLACEHOLDER}"
+
+
+def _is_packaged() -> bool:
+    return (Path(version.__file__).parent / "jars" / spark_jar.JAR_NAME).exists()
+
+
+def _checked(target: str, compiled: plan.Plan, release: str | None, use: tuple[str, ...]) -> None:
+    """Wrong usage is what names something that is not there; what is there and cannot be carried is found later."""
+    try:
+        targets.releases.resolve(release or targets.find(target).default_release)
+    except TargetError as error:
+        raise click.UsageError(f"--release: {error}") from None
+    try:
+        targets.narrowed(compiled.access_map, use)
+    except TargetError as error:
+        raise click.UsageError(str(error)) from None
 
 
 @click.command(cls=_ListsTargets, short_help="Print the settings of a target.")
@@ -70,8 +90,10 @@ def render(settings: Settings, target: str, release: str | None, use: tuple[str,
             )
         output.data(compiled.canonical_json() if settings.format == "json" else compiled.text)
         return
-    rendered: Any = targets.render(target, compiled, release=release, use=use, jar=jar or _jar_here())
-    if settings.format == "json":
-        output.data(json.dumps(rendered.data, indent=2))
-    else:
-        output.data(rendered.text().rstrip("\n"))
+    _checked(target, compiled, release, use)
+    path, missing = (jar, None) if jar else _jar_here()
+    rendered: Any = targets.render(target, compiled, release=release, use=use, jar=path)
+    text = json.dumps(rendered.data, indent=2) if settings.format == "json" else rendered.text().rstrip("\n")
+    output.data(text)
+    if missing is not None and targets.JAR_PLACEHOLDER in text:
+        output.talk(missing)

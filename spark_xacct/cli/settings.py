@@ -22,7 +22,6 @@ class Settings(BaseSettings):
     config: Path = Field(Path("xacct.yaml"), description="the declaration, or a plan file")
     env: str | None = Field(None, description="the environment of the declaration")
     format: Literal["text", "json"] = Field("text", description="for people, or for programs")
-    jar: Path | None = Field(None, description="the jar to use instead of the one in the package")
 
 
 def read_settings() -> Settings:
@@ -46,7 +45,8 @@ def with_settings(function: _Function) -> _Function:
     options = (
         click.option(
             "--config",
-            type=click.Path(path_type=Path),
+            # An unreadable one is a bad declaration, and not wrong usage.
+            type=click.Path(readable=False, path_type=Path),
             metavar="FILE",
             help="The declaration, or a plan file. Default: xacct.yaml, SPARK_XACCT_CONFIG.",
             expose_value=False,

@@ -9,13 +9,14 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from declaration_texts import HUB, READER, hub_and_partner, role, written
 
-from spark_xacct import declaration, plan, targets
+from spark_xacct import declaration, plan, targets, version
 from spark_xacct.cli import output
 from spark_xacct.cli.application import COMMANDS, cli
 from spark_xacct.errors import RoleSessionError, SparkStartError
@@ -172,6 +173,15 @@ def test_explain_a_plan_text_without_any_declaration(folder: Path, compiled: pla
     ]
 
 
+@pytest.mark.parametrize("name", ["xacct.plan", "./xacct.plan", "{folder}/xacct.plan"])
+def test_explain_a_plan_file_as_the_shell_names_it(name: str, folder: Path, compiled: plan.Plan) -> None:
+    (folder / "xacct.plan").write_text(compiled.text, encoding="utf-8")
+
+    result = run("explain", "--plan", "file:" + name.format(folder=folder))
+
+    assert (result.exit_code, result.stdout.splitlines()[:1]) == (0, [compiled.about])
+
+
 def test_explain_a_whole_plan_to_programs(compiled: plan.Plan) -> None:
     answer = json.loads(run("--format", "json", "explain").stdout)
 
@@ -188,11 +198,11 @@ def test_render_plan_is_what_load_takes(folder: Path, compiled: plan.Plan) -> No
 
 
 class FakeRendered:
-    def __init__(self) -> None:
-        self.data = {"key": "value"}
+    def __init__(self, jar: str) -> None:
+        self.data = {"jar": jar}
 
     def text(self) -> str:
-        return "key value\n"
+        return f"jar {self.data['jar']}\n"
 
 
 @pytest.fixture
@@ -202,35 +212,91 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
     def render(name: str, compiled: plan.Plan, **how: Any) -> FakeRendered:
         asked.append({"name": name, "plan": compiled.id, **how})
-        return FakeRendered()
-
-    def find(environment: Mapping[str, str]) -> Path:
-        raise SparkStartError("no jar here")
+        return FakeRendered(how["jar"])
 
     monkeypatch.setattr(targets, "names", lambda: ["fax"])
+    monkeypatch.setattr(targets, "find", lambda name: SimpleNamespace(default_release="spark-4"))
     monkeypatch.setattr(targets, "render", render)
-    monkeypatch.setattr(jar, "find", find)
+    monkeypatch.setattr(jar, "find", lambda environment: Path("/lib/spark-xacct.jar"))
     return asked
 
 
+@pytest.fixture
+def no_jar(rendered: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An installation without its jar."""
+
+    def find(environment: Mapping[str, str]) -> Path:
+        raise SparkStartError("the jar is missing; make it")
+
+    monkeypatch.setattr(jar, "find", find)
+    monkeypatch.setattr(version, "__file__", str(tmp_path / "version.py"))
+
+
 def test_render_a_target(rendered: list[dict[str, Any]], compiled: plan.Plan) -> None:
-    text = run("render", "fax", "--release", "spark-4", "--use", "b-1,b-2", "--use", "b-3", "--jar", "/opt/x.jar")
+    text = run(
+        "render",
+        "fax",
+        "--release",
+        "spark-4",
+        "--use",
+        "scratch,scratch",
+        "--use",
+        "partner-data",
+        "--jar",
+        "/opt/x.jar",
+    )
     data = run("render", "fax", "--format", "json")
 
-    assert (text.stdout, json.loads(data.stdout)) == ("key value\n", {"key": "value"})
+    assert (text.stdout, json.loads(data.stdout)) == ("jar /opt/x.jar\n", {"jar": "/lib/spark-xacct.jar"})
     assert rendered == [
-        {"name": "fax", "plan": compiled.id, "release": "spark-4", "use": ("b-1", "b-2", "b-3"), "jar": "/opt/x.jar"},
-        {"name": "fax", "plan": compiled.id, "release": None, "use": (), "jar": targets.JAR_PLACEHOLDER},
+        {
+            "name": "fax",
+            "plan": compiled.id,
+            "release": "spark-4",
+            "use": ("scratch", "scratch", "partner-data"),
+            "jar": "/opt/x.jar",
+        },
+        {"name": "fax", "plan": compiled.id, "release": None, "use": (), "jar": "/lib/spark-xacct.jar"},
     ]
 
 
-def test_jar_of_this_installation_is_rendered_where_there_is_one(
-    rendered: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jar, "find", lambda environment: Path("/lib/spark-xacct.jar"))
-    run("render", "fax")
+@pytest.mark.parametrize("arguments", [(), ("--format", "json")], ids=["for people", "for programs"])
+def test_without_any_jar_the_place_of_its_path_is_rendered_and_told(arguments: tuple[str, ...], no_jar: None) -> None:
+    result = run("render", "fax", *arguments)
 
-    assert rendered[0]["jar"] == "/lib/spark-xacct.jar"
+    assert (result.exit_code, "<jar>" in result.stdout) == (0, True)
+    assert result.stderr == "the jar is missing; make it; until then write its path instead of <jar>\n"
+
+
+def test_text_without_the_place_of_a_jar_needs_no_jar(no_jar: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeRendered, "text", lambda _: "core-site\n")
+    result = run("render", "fax")
+
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "core-site\n", "")
+
+
+def test_wrong_jar_that_was_named_is_refused(no_jar: None) -> None:
+    result = run("render", "fax", SPARK_XACCT_JAR="/no/such.jar")
+
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "the jar is missing; make it\n")
+
+
+def test_wrong_jar_of_the_installation_is_refused(no_jar: None, folder: Path) -> None:
+    (folder / "jars").mkdir()
+    (folder / "jars" / jar.JAR_NAME).touch()
+    result = run("render", "fax")
+
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "the jar is missing; make it\n")
+
+
+def test_only_the_look_up_of_the_jar_knows_its_variable() -> None:
+    naming = [
+        path.name
+        for path in SOURCES.parent.rglob("*.py")
+        if re.search(r'"SPARK_XACCT_JAR"|\bjar: Path', path.read_text(encoding="utf-8"))
+    ]
+
+    assert naming == ["jar.py"]
 
 
 def test_target_registered_anywhere_stands_in_the_help(rendered: list[dict[str, Any]]) -> None:
@@ -242,17 +308,37 @@ def test_target_registered_anywhere_stands_in_the_help(rendered: list[dict[str, 
     [
         (("render", "telex"), """Invalid value for 'TARGET': "telex" is not one of plan, fax"""),
         (("render", "plan", "--release", "spark-4"), "the plan is the same for every release and jar and holds every bucket; drop --release, --use and --jar"),
+        (("render", "fax", "--release", "spark-1"), "--release: release spark-1 is too old; the oldest that is known is spark-3.3"),
+        (("render", "fax", "--release", "7.9"), '--release: release "7.9" is not known; known are spark-3.3, '),
+        (("render", "fax", "--use", "scratch,other"), '--use: nothing serves bucket "other"; declared are partner-data, scratch'),
+        (("lab", "jars", "--release", "2.4", "--to", "jars"), '--release: no jars are known for release "2.4"; known are 3.5, '),
         (("explain", "https://x"), """Invalid value for '[URI]': "https://x" is not an S3 location; write s3a://BUCKET/KEY (or s3://, s3n://)"""),
         (("chekc",), "No such command 'chekc'."),
         (("check", "--format", "xml"), "Invalid value for '--format': 'xml' is not one of 'text', 'json'."),
     ],
-    ids=["unknown target", "release of a plan", "no S3 location", "unknown command", "unknown format"],
+    ids=["unknown target", "release of a plan", "release too old", "unknown release", "unknown bucket", "unknown release of jars", "no S3 location", "unknown command", "unknown format"],
 )  # fmt: skip
 def test_wrong_usage_ends_with_2(arguments: tuple[str, ...], says: str, rendered: list[dict[str, Any]]) -> None:
     result = run(*arguments)
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert says in result.stderr
+
+
+def test_without_pyspark_the_release_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets.releases.installed, "find", lambda **_: None)
+    result = run("render", "spark-defaults", "--jar", "/opt/x.jar")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "no pyspark is installed here, so the release is not known; say --release spark-3.5" in result.stderr
+
+
+def test_what_a_target_cannot_carry_is_the_declaration_s(folder: Path) -> None:
+    (folder / "xacct.yaml").write_text(written(base="pod-identity"), encoding="utf-8")
+    result = run("render", "spark-defaults", "--release", "spark-3.5", "--jar", "/opt/x.jar")
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.startswith("base pod-identity: AWS SDK v1 of S3A on AWS SDK v1 cannot use it on spark-3.5; ")
 
 
 def test_error_of_ours_is_its_text_and_its_exit_code_without_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,6 +369,16 @@ def test_missing_declaration_says_how_to_name_one(folder: Path) -> None:
     assert result.stderr == (
         "xacct.yaml:1:1: there is no such file; create it, or name another one (--config, SPARK_XACCT_CONFIG)\n"
     )
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before the command", "after the command"])
+def test_declaration_that_cannot_be_read_is_told_in_our_words(before: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What click asks, and what it is told about a file without permission; root may read everything.
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    result = run(*(("--config", ".", "check") if before else ("check", "--config", ".")))
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr == ".:1:1: it cannot be read: Is a directory; make it readable, or name another one\n"
 
 
 @pytest.mark.parametrize(
