@@ -138,7 +138,7 @@ public abstract class BaseIdentityTests {
         String message = assertThrows(FailureException.class, () -> base("irsa", null)).getMessage();
 
         assertEquals("the base identity (irsa) gives no credentials: AssumeRoleWithWebIdentity of arn:aws:iam::111122223333:role/etl was refused"
-            + " by STS: InvalidIdentityToken: No OpenIDConnect provider found; run this process with it, or change base: in the declaration", message);
+            + " by STS: InvalidIdentityToken; run this process with it, or change base: in the declaration\nNo OpenIDConnect provider found", message);
     }
 
     protected final RoleSession base(String kind, String profile) {

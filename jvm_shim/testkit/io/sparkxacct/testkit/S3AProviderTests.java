@@ -51,6 +51,7 @@ public abstract class S3AProviderTests {
 
     @AfterEach
     void stopServers() throws IOException {
+        JvmSessions.deactivate();
         for (FileSystem fileSystem : opened) {
             fileSystem.close();
         }
@@ -215,7 +216,7 @@ public abstract class S3AProviderTests {
         FileSystem partner = open("partner-data", plan(role("partner"), "\"partner-data\":\"partner\""));
         read(partner, "partner-data");
 
-        String texts = partner + " " + JvmSessions.status() + " " + JvmSessions.resolve("s3a", "partner-data", "");
+        String texts = partner + " " + JvmSessions.status() + " " + JvmSessions.resolve("s3a", "partner-data");
 
         assertFalse(texts.contains("secret-of-"), texts);
         assertFalse(texts.contains("token-of-"), texts);

@@ -104,7 +104,7 @@ public abstract class StsErrorTests {
             PlanReader.fromJson(PlanTexts.json(PlanTexts.base(base), endpoint, PlanTexts.role("partner"), "", "@deny")),
             "r1", "ana", name -> null, new Configuration(false));
         try (StsSource source = new StsSource(inputs, line.apply(inputs))) {
-            return assertThrows(FailureException.class, () -> source.assume(inputs.plan().role("partner"), 1, 1, null)).getMessage();
+            return assertThrows(FailureException.class, () -> source.assume(inputs.plan().role("partner"), 1, 1, source.base())).getMessage();
         }
     }
 }

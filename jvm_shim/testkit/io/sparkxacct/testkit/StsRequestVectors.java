@@ -55,7 +55,7 @@ public final class StsRequestVectors {
     }
 
     private static void assume(List<Plan.Role> chain, StsSource source) {
-        RoleSession parent = null;
+        RoleSession parent = source.base();
         for (int hop = 1; hop <= chain.size(); hop++) {
             parent = source.assume(chain.get(hop - 1), hop, chain.size(), parent);
         }

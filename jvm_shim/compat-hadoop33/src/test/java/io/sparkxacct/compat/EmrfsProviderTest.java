@@ -54,6 +54,7 @@ class EmrfsProviderTest {
 
     @AfterEach
     void stopServers() {
+        JvmSessions.deactivate();
         environment.close();
         instance.close();
         sts.close();

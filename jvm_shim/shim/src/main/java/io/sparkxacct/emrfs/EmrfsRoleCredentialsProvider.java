@@ -77,7 +77,7 @@ public final class EmrfsRoleCredentialsProvider implements AWSCredentialsProvide
             if (bucket == null) {
                 throw new IllegalStateException(NAME + " was made without the URI of a bucket, so it cannot know the role to use");
             }
-            RoleSession session = JvmSessions.resolve(scheme, bucket, "");
+            RoleSession session = JvmSessions.resolve(scheme, bucket);
             if (logged != null) {
                 logged = null;
             }

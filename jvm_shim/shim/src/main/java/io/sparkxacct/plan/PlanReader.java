@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -89,7 +90,7 @@ public final class PlanReader {
         }
         try {
             return new String(Files.readAllBytes(Paths.get(path)), StandardCharsets.UTF_8).trim();
-        } catch (IOException unreadable) {
+        } catch (IOException | InvalidPathException unreadable) {
             throw new PlanException("the plan file " + path + " cannot be read on this host: " + unreadable, unreadable);
         }
     }

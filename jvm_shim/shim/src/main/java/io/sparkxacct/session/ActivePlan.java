@@ -2,13 +2,13 @@ package io.sparkxacct.session;
 
 import io.sparkxacct.plan.Decision;
 import io.sparkxacct.plan.JarVersion;
-import io.sparkxacct.plan.Keys;
 import io.sparkxacct.plan.Plan;
+import java.util.AbstractMap;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.hadoop.conf.Configuration;
 
 /** One plan in force: its decisions by bucket and its role sessions. Or a plan that cannot be used, which refuses every bucket. */
 final class ActivePlan {
@@ -39,11 +39,6 @@ final class ActivePlan {
         this.sessions = null;
     }
 
-    /** As it stood in the configuration. */
-    String text() {
-        return text;
-    }
-
     /** Null when the text could not be read. */
     Plan plan() {
         return plan;
@@ -54,16 +49,21 @@ final class ActivePlan {
         return unusable;
     }
 
-    /** Whether another configuration with the same plan needs nothing new: false when it names another run, as a second SparkContext does. */
-    boolean takes(Configuration configuration) {
-        String run = configuration.get(Keys.RUN);
-        if (inputs == null || run == null || run.equals(inputs.run())) {
-            if (inputs != null) {
-                inputs.use(configuration);
-            }
-            return true;
+    /** Whether this plan is the wanted one and serves: false when another run is named, as a second SparkContext does. */
+    boolean serves(WantedPlan wanted) {
+        if (unusable != null || wanted.run() != null && !wanted.run().equals(inputs.run())) {
+            return false;
         }
-        return false;
+        boolean same = !wanted.isFile() && wanted.text().equals(text) || wanted.plan() != null && wanted.plan().id().equals(plan.id());
+        if (same && !wanted.isByText()) {
+            inputs.offer(wanted.configuration());
+        }
+        return same;
+    }
+
+    /** Whether both refuse everything for the same reason, so that it need not be said again. */
+    boolean saysTheSameAs(ActivePlan other) {
+        return unusable != null && other.unusable != null && unusable.firstLine(null).equals(other.unusable.firstLine(null));
     }
 
     /** Throws FailureException with the bucket in its text. */
@@ -80,20 +80,16 @@ final class ActivePlan {
             last = new Answer(session);
             asked.last = last;
         }
-        return last.values;
+        return last;
     }
 
     private RoleSession session(Served asked, String bucket) {
         try {
-            switch (asked.decision.kind()) {
-                case ROLE:
-                    return sessions.get(asked.decision.role());
-                case BASE:
-                    return sessions.base();
-                default:
-                    // Settings name our providers for declared buckets only: what the plan no longer names is refused.
-                    throw new FailureException(Failure.undeclared(asked.decision.reason(), plan.id()));
+            if (asked.slot == null) {
+                // Settings name our providers for declared buckets only: what the plan no longer names is refused.
+                throw new FailureException(Failure.undeclared(asked.decision.reason(), plan.id()));
             }
+            return sessions.get(asked.slot);
         } catch (FailureException failed) {
             throw new FailureException(failed.failure(), bucket);
         } catch (Exception | LinkageError unexpected) {
@@ -107,7 +103,18 @@ final class ActivePlan {
             throw new FailureException(unusable, bucket);
         }
         Served known = served.get(bucket);
-        return known != null ? known : served.computeIfAbsent(bucket, name -> new Served(plan.decide(scheme, name, "")));
+        return known != null ? known : served.computeIfAbsent(bucket, name -> decided(plan.decide(scheme, name, "")));
+    }
+
+    private Served decided(Decision decision) {
+        switch (decision.kind()) {
+            case ROLE:
+                return new Served(decision, sessions.slot(decision.role()));
+            case BASE:
+                return new Served(decision, sessions.base);
+            default:
+                return new Served(decision, null);
+        }
     }
 
     /** Stops refreshing. What is under way may end. */
@@ -142,27 +149,43 @@ final class ActivePlan {
     /** A bucket that was asked for. */
     private static final class Served {
         final Decision decision;
+        /** Whose session serves it; null when nobody's does. */
+        final Slot slot;
         volatile Answer last;
 
-        Served(Decision decision) {
+        Served(Decision decision, Slot slot) {
             this.decision = decision;
+            this.slot = slot;
         }
     }
 
-    /** One session in the form that providers of any class loader read. */
-    private static final class Answer {
+    /** One session in the form that providers of any class loader read. Shows no secret. */
+    private static final class Answer extends AbstractMap<String, String> {
         final RoleSession session;
-        final Map<String, String> values;
+        private final Map<String, String> values = new HashMap<>();
 
         Answer(RoleSession session) {
-            Map<String, String> map = new HashMap<>();
-            map.put("accessKeyId", session.accessKeyId());
-            map.put("secretAccessKey", session.secretAccessKey());
-            if (session.sessionToken() != null) {
-                map.put("sessionToken", session.sessionToken());
-            }
             this.session = session;
-            this.values = Collections.unmodifiableMap(map);
+            values.put("accessKeyId", session.accessKeyId());
+            values.put("secretAccessKey", session.secretAccessKey());
+            if (session.sessionToken() != null) {
+                values.put("sessionToken", session.sessionToken());
+            }
+        }
+
+        @Override
+        public String get(Object name) {
+            return values.get(name);
+        }
+
+        @Override
+        public Set<Entry<String, String>> entrySet() {
+            return Collections.unmodifiableMap(values).entrySet();
+        }
+
+        @Override
+        public String toString() {
+            return session.toString();
         }
     }
 }

@@ -18,11 +18,16 @@ public final class BaseLoader {
     }
 
     /** Throws FailureException (PLAN) for a class that cannot serve, IllegalStateException with the words of a constructor that failed. */
-    public static <T> T load(String className, Class<T> type, String factory, String profile, Configuration configuration) {
+    public static <T> BaseProvider<T> load(String className, Class<T> type, String factory, String profile, Configuration configuration) {
         if (className == null) {
             throw unsuitable("the plan names no base identity class for this SDK", "render the settings again with this version");
         }
-        Class<?> found = find(className, configuration);
+        Class<?> found;
+        try {
+            found = lookUp(className, configuration);
+        } catch (LinkageError broken) {
+            throw unsuitable("base identity class " + className + " cannot be loaded: " + broken, "add what it needs beside it");
+        }
         if (found == null) {
             throw unsuitable("base identity class " + className + " is not on the class path", "add its jar beside this one");
         }
@@ -30,21 +35,31 @@ public final class BaseLoader {
             throw unsuitable("base identity class " + className + " is no " + type.getName() + " that can be made", "correct base: class:");
         }
         try {
-            Object made = profile != null ? byProfile(found, factory, profile) : byRules(found, factory, configuration);
-            if (made == null) {
+            BaseProvider<T> made = profile != null ? byProfile(found, type, factory, profile) : byRules(found, type, factory, configuration);
+            if (made == null || made.get() == null) {
                 throw unsuitable("base identity class " + className + " has no public constructor (URI, Configuration), (Configuration) or (),"
                     + " and no public static " + factory + "()", "correct base: class:");
             }
-            return type.cast(made);
+            return made;
         } catch (InvocationTargetException thrown) {
-            throw new IllegalStateException(className + ": " + thrown.getCause().getMessage());
+            Throwable cause = thrown.getCause();
+            throw new IllegalStateException(className + ": " + (cause.getMessage() == null ? cause : cause.getMessage()), cause);
         } catch (ReflectiveOperationException broken) {
             throw new IllegalStateException(className + " cannot be made: " + broken);
         }
     }
 
-    /** A class by name, from our own loader first: the SDK that it sees is the one that calls STS. Null when it cannot be loaded. */
+    /** The base identity's class by name; null when it cannot be loaded. */
     static Class<?> find(String className, Configuration configuration) {
+        try {
+            return lookUp(className, configuration);
+        } catch (LinkageError saidWhenItIsLoaded) {
+            return null;
+        }
+    }
+
+    /** From our own loader first: the SDK that it sees is the one that calls STS. Null when it is nowhere. */
+    private static Class<?> lookUp(String className, Configuration configuration) {
         try {
             return Class.forName(className, false, BaseLoader.class.getClassLoader());
         } catch (ClassNotFoundException | LinkageError elsewhere) {
@@ -52,30 +67,32 @@ public final class BaseLoader {
         }
     }
 
-    private static Object byRules(Class<?> found, String factory, Configuration configuration) throws ReflectiveOperationException {
+    private static <T> BaseProvider<T> byRules(Class<?> found, Class<T> type, String factory, Configuration configuration)
+        throws ReflectiveOperationException {
         Constructor<?> constructor = constructor(found, URI.class, Configuration.class);
         if (constructor != null) {
-            return constructor.newInstance(null, configuration);
+            return BaseProvider.made(type.cast(constructor.newInstance(null, configuration)));
         }
         constructor = constructor(found, Configuration.class);
         if (constructor != null) {
-            return constructor.newInstance(configuration);
+            return BaseProvider.made(type.cast(constructor.newInstance(configuration)));
         }
         Method method = factory(found, factory);
         if (method != null) {
-            return method.invoke(null);
+            return BaseProvider.shared(type.cast(method.invoke(null)));
         }
         constructor = constructor(found);
-        return constructor == null ? null : constructor.newInstance();
+        return constructor == null ? null : BaseProvider.made(type.cast(constructor.newInstance()));
     }
 
-    private static Object byProfile(Class<?> found, String factory, String profile) throws ReflectiveOperationException {
+    private static <T> BaseProvider<T> byProfile(Class<?> found, Class<T> type, String factory, String profile)
+        throws ReflectiveOperationException {
         Method method = factory(found, factory, String.class);
         if (method != null) {
-            return method.invoke(null, profile);
+            return BaseProvider.shared(type.cast(method.invoke(null, profile)));
         }
         Constructor<?> constructor = constructor(found, String.class);
-        return constructor == null ? null : constructor.newInstance(profile);
+        return constructor == null ? null : BaseProvider.made(type.cast(constructor.newInstance(profile)));
     }
 
     private static Constructor<?> constructor(Class<?> found, Class<?>... parameters) {

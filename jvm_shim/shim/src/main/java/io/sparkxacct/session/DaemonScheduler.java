@@ -5,6 +5,7 @@ import java.security.AccessController;
 import java.security.PrivilegedAction;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -19,12 +20,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class DaemonScheduler implements Scheduler {
     private static final long IDLE_SECONDS = 10;
 
+    private final String name;
     private final ScheduledThreadPoolExecutor timer;
     private final ThreadPoolExecutor pool;
 
-    /** @param threads the most calls that can be in flight at once: the number of roles */
+    /** @param threads the most calls that can be in flight at once: the number of roles, and one for the base identity */
     DaemonScheduler(String name, int threads) {
+        this.name = name;
         timer = new ScheduledThreadPoolExecutor(1, new Threads(name + "-timer"));
+        timer.setRemoveOnCancelPolicy(true);
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         int most = Math.max(1, threads);
         pool = new ThreadPoolExecutor(
@@ -33,11 +37,13 @@ final class DaemonScheduler implements Scheduler {
     }
 
     @Override
-    public void after(long nanos, Runnable task) {
+    public Runnable after(long nanos, Runnable task) {
         try {
-            timer.schedule(task, nanos, TimeUnit.NANOSECONDS);
+            ScheduledFuture<?> scheduled = timer.schedule(task, nanos, TimeUnit.NANOSECONDS);
+            return () -> scheduled.cancel(false);
         } catch (RejectedExecutionException closed) {
             // Closed between the caller's look and now: nothing is scheduled any more.
+            return () -> { };
         }
     }
 
@@ -46,7 +52,8 @@ final class DaemonScheduler implements Scheduler {
         try {
             pool.execute(task);
         } catch (RejectedExecutionException closed) {
-            task.run();
+            // Never on the reader's own thread: its interrupt would end the attempt that others wait for.
+            once(name + "-last", task);
         }
     }
 
@@ -54,6 +61,11 @@ final class DaemonScheduler implements Scheduler {
     public void close() {
         timer.shutdownNow();
         pool.shutdown();
+    }
+
+    /** Runs a task on a thread of its own. */
+    static void once(String name, Runnable task) {
+        new Threads(name).newThread(task).start();
     }
 
     /** Makes threads that pin neither a REPL's class loader nor the Subject (Hadoop's user) of the first reader. */

@@ -1,9 +1,10 @@
 package io.sparkxacct.session;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * What is known of one role at one moment.
+ * What is known of one role, or of the base identity, at one moment.
  *
  * <p>Immutable, but that {@link #next} completes and that a read may note when it last looked at both clocks.
  */
@@ -35,14 +36,20 @@ final class Entry {
     /** When the next attempt is due, on the monotonic clock. */
     final long nextAt;
     final boolean inFlight;
+    /** Whether the attempt in flight was forced: the session is called dead, so the next hop waits for its successor. */
+    final boolean forced;
     /** Completes, never exceptionally, with the entry that the attempt in flight, or else the next one, leaves behind. */
     final CompletableFuture<Entry> next;
+
+    /** Cancels the timer's task for {@link #nextAt}; null while there is none. Shared with the same entry in flight. */
+    private final AtomicReference<Runnable> timer;
 
     /** The millisecond in which both clocks last agreed that the session serves. Written by racing readers; any of their values will do. */
     private long servedAt = Long.MIN_VALUE;
 
     private Entry(RoleSession session, long life, long validUntilNanos, long validUntilMillis,
-                  Failure failure, boolean denied, int failures, long nextAt, boolean inFlight, CompletableFuture<Entry> next) {
+                  Failure failure, boolean denied, int failures, long nextAt, boolean inFlight, boolean forced, CompletableFuture<Entry> next,
+                  AtomicReference<Runnable> timer) {
         this.session = session;
         this.life = life;
         this.validUntilNanos = validUntilNanos;
@@ -52,31 +59,48 @@ final class Entry {
         this.failures = failures;
         this.nextAt = nextAt;
         this.inFlight = inFlight;
+        this.forced = forced;
         this.next = next;
+        this.timer = timer;
     }
 
     static Entry empty() {
-        return new Entry(null, 0, 0, 0, null, false, 0, 0, false, new CompletableFuture<>());
+        return new Entry(null, 0, 0, 0, null, false, 0, 0, false, false, new CompletableFuture<>(), new AtomicReference<>());
     }
 
     static Entry fresh(RoleSession session, long life, long validUntilNanos, long validUntilMillis, long nextAt) {
-        return new Entry(session, life, validUntilNanos, validUntilMillis, null, false, 0, nextAt, false, new CompletableFuture<>());
+        return new Entry(session, life, validUntilNanos, validUntilMillis, null, false, 0, nextAt, false, false, new CompletableFuture<>(),
+            new AtomicReference<>());
     }
 
     /** The same knowledge, with an attempt in flight. */
-    Entry starting() {
-        return new Entry(session, life, validUntilNanos, validUntilMillis, failure, denied, failures, nextAt, true, next);
+    Entry starting(boolean isForced) {
+        return new Entry(
+            session, life, validUntilNanos, validUntilMillis, failure, denied, failures, nextAt, true, isForced, next, timer);
     }
 
     /** The same knowledge, with nobody waiting on it yet. */
     Entry withoutWaiters() {
         return new Entry(
-            session, life, validUntilNanos, validUntilMillis, failure, denied, failures, nextAt, inFlight, new CompletableFuture<>());
+            session, life, validUntilNanos, validUntilMillis, failure, denied, failures, nextAt, inFlight, forced, new CompletableFuture<>(), timer);
     }
 
     Entry failed(Failure cause, boolean isDenied, int inARow, long retryAt) {
         return new Entry(
-            session, life, validUntilNanos, validUntilMillis, cause, isDenied, inARow, retryAt, false, new CompletableFuture<>());
+            session, life, validUntilNanos, validUntilMillis, cause, isDenied, inARow, retryAt, false, false, new CompletableFuture<>(),
+            new AtomicReference<>());
+    }
+
+    /** Keeps what cancels the timer's task. */
+    void timedBy(Runnable cancel) {
+        timer.set(cancel);
+    }
+
+    void cancelTimer() {
+        Runnable cancel = timer.getAndSet(null);
+        if (cancel != null) {
+            cancel.run();
+        }
     }
 
     /** Failures in a row if the attempt now in flight fails in the given way. */

@@ -21,8 +21,7 @@ public final class Failure {
         PLAN
     }
 
-    private static final DateTimeFormatter TIME_OF_DAY =
-            DateTimeFormatter.ofPattern("HH:mm:ss 'UTC'").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter TIME_OF_DAY = DateTimeFormatter.ofPattern("HH:mm:ss 'UTC'").withZone(ZoneOffset.UTC);
 
     private final Kind kind;
     private final String role;
@@ -35,15 +34,7 @@ public final class Failure {
     private final Instant retryAfter;
 
     private Failure(
-            Kind kind,
-            String role,
-            Hop hop,
-            String code,
-            String problem,
-            String advice,
-            String stsMessage,
-            int attempts,
-            Instant retryAfter) {
+        Kind kind, String role, Hop hop, String code, String problem, String advice, String stsMessage, int attempts, Instant retryAfter) {
         this.kind = Objects.requireNonNull(kind, "kind");
         this.role = role;
         this.hop = hop;
@@ -55,8 +46,7 @@ public final class Failure {
         this.retryAfter = retryAfter;
     }
 
-    static Failure atHop(
-            Kind kind, Hop hop, String code, String problem, String advice, String stsMessage) {
+    static Failure atHop(Kind kind, Hop hop, String code, String problem, String advice, String stsMessage) {
         return new Failure(kind, hop.role(), hop, code, problem, advice, stsMessage, 0, null);
     }
 
@@ -76,11 +66,41 @@ public final class Failure {
         return new Failure(Kind.PLAN, null, null, null, problem, advice, null, 0, null);
     }
 
-    /** The same failure as the reader of {@code reader} sees it, whose chain has {@code hops} hops. */
-    Failure readAs(String reader, int hops) {
-        Hop seen = hop == null ? null : hop.of(hops);
-        return new Failure(kind, reader, seen, code, problem, advice, stsMessage, attempts, retryAfter);
+    /** An end of the wait or of the attempt that is no answer, where no hop is concerned. */
+    static Failure unanswered(String problem) {
+        return new Failure(Kind.UNREACHABLE, null, null, null, problem, null, null, 0, null);
     }
+
+    /** What went wrong with the base identity; advice, code and the message of STS may be null. */
+    static Failure ofBase(Kind kind, String problem, String advice, String code, String stsMessage) {
+        return new Failure(kind, null, null, code, problem, advice, stsMessage, 0, null);
+    }
+
+    /**
+     * The same failure as the reader of a role sees it, whose place is the last of its chain.
+     *
+     * <p>One of the base identity is told of the first hop that asks for it.
+     */
+    Failure readAs(Hop reader) {
+        Hop seen = hop == null ? reader : hop.of(reader.hops());
+        return new Failure(kind, reader.role(), seen, code, problem, advice, stsMessage, attempts, retryAfter);
+    }
+
+    /** Whether it passes by itself. */
+    boolean passes() {
+        return kind == Kind.THROTTLED || kind == Kind.UNREACHABLE;
+    }
+
+    /** Whether STS calls the session dead that signed the call, though its time is not over. */
+    boolean isOfADeadSigner() {
+        return StsAnswers.isDeadSigner(code);
+    }
+
+    /** Whether STS calls the time of the request wrong. */
+    boolean isOfTheClock() {
+        return StsAnswers.isClock(code, stsMessage);
+    }
+
 
     Failure after(int count) {
         return new Failure(kind, role, hop, code, problem, advice, stsMessage, count, retryAfter);

@@ -1,9 +1,6 @@
 package io.sparkxacct.session;
 
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.Objects;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,33 +10,30 @@ import java.util.regex.Pattern;
  * <p>Both SDK lines make their failures here, so that the same answer of STS reads the same.
  */
 public final class Hop {
-    private static final Set<String> THROTTLING =
-            new HashSet<>(
-                    Arrays.asList(
-                            "Throttling",
-                            "ThrottlingException",
-                            "ThrottledException",
-                            "RequestThrottled",
-                            "RequestThrottledException",
-                            "RequestLimitExceeded",
-                            "TooManyRequestsException",
-                            "SlowDown"));
+    private static final String ASSUME_ROLE = "sts:AssumeRole";
     private static final Pattern ACTION = Pattern.compile("not authorized to perform: (sts:[A-Za-z]+)");
 
     private final String role;
     private final int number;
     private final int hops;
     private final String arn;
+    private final boolean hasExternalId;
 
     public Hop(String role, int number, int hops, String arn) {
+        this(role, number, hops, arn, false);
+    }
+
+    /** @param hasExternalId whether the role is asked for with one, which may be the wrong one */
+    public Hop(String role, int number, int hops, String arn, boolean hasExternalId) {
         this.role = Objects.requireNonNull(role, "role");
         this.number = number;
         this.hops = hops;
         this.arn = Objects.requireNonNull(arn, "arn");
+        this.hasExternalId = hasExternalId;
     }
 
     Hop of(int length) {
-        return new Hop(role, number, length, arn);
+        return new Hop(role, number, length, arn, hasExternalId);
     }
 
     public String role() {
@@ -66,27 +60,20 @@ public final class Hop {
      * @param endpoint address of STS as messages should show it
      */
     public Failure answered(int httpStatus, String code, String message, String caller, String endpoint) {
-        if (httpStatus == 429 || THROTTLING.contains(code)) {
-            return Failure.atHop(Failure.Kind.THROTTLED, this, code, "STS throttled (" + code + ")", null, message);
+        switch (StsAnswers.kind(httpStatus, code)) {
+            case THROTTLED:
+                return Failure.atHop(Failure.Kind.THROTTLED, this, code, StsAnswers.throttled(code), null, message);
+            case UNREACHABLE:
+                return Failure.atHop(Failure.Kind.UNREACHABLE, this, code, StsAnswers.down(endpoint, httpStatus, code), null, message);
+            default:
+                return Failure.atHop(
+                    Failure.Kind.DENIED, this, code, StsAnswers.refused(code), advice(code, message, caller), message);
         }
-        // IDPCommunicationError is an HTTP 400, but means that STS could not reach the token's issuer just now.
-        if (httpStatus >= 500 || "IDPCommunicationError".equals(code)) {
-            String problem = "STS at " + endpoint + " answered " + httpStatus + " (" + code + ")";
-            return Failure.atHop(Failure.Kind.UNREACHABLE, this, code, problem, null, message);
-        }
-        return Failure.atHop(
-                Failure.Kind.DENIED, this, code, "refused by STS: " + code, advice(code, message, caller), message);
     }
 
     /** No answer of STS at all; {@code cause} in a few words, without secrets. */
     public Failure unreachable(String endpoint, String cause) {
-        String problem = "STS at " + endpoint + " cannot be reached: " + cause;
-        return Failure.atHop(Failure.Kind.UNREACHABLE, this, null, problem, null, null);
-    }
-
-    /** The base identity has no credentials, or is another one than the declaration says. */
-    public Failure baseMissing(String problem, String advice) {
-        return Failure.atHop(Failure.Kind.BASE_MISSING, this, null, problem, advice, null);
+        return Failure.atHop(Failure.Kind.UNREACHABLE, this, null, StsAnswers.silent(endpoint, cause), null, null);
     }
 
     /** Something of this role cannot work as it is, such as a reference that does not resolve on this host. */
@@ -100,18 +87,18 @@ public final class Hop {
     }
 
     private String advice(String code, String message, String caller) {
-        if (code == null) {
-            return null;
+        if (StsAnswers.isDeadSigner(code)) {
+            return "the credentials of " + named(caller) + " that signed the call are expired or revoked";
         }
-        switch (code) {
+        if (StsAnswers.isClock(code, message)) {
+            return "set the clock of this host: STS refuses requests whose time is minutes off";
+        }
+        switch (String.valueOf(code)) {
             case "AccessDenied":
             case "AccessDeniedException":
                 return trustAdvice(message, caller);
-            case "ExpiredToken":
-            case "ExpiredTokenException":
-            case "InvalidClientTokenId":
-            case "UnrecognizedClientException":
-                return "the credentials of " + named(caller) + " that signed the call are expired or revoked";
+            case "ValidationError":
+                return durationAdvice(message);
             case "RegionDisabledException":
                 return "account " + account(arn) + " must activate STS in the Region of sts.region";
             case "PackedPolicyTooLarge":
@@ -123,11 +110,21 @@ public final class Hop {
 
     private String trustAdvice(String message, String caller) {
         Matcher named = ACTION.matcher(message == null ? "" : message);
-        String action = named.find() ? named.group(1) : "sts:AssumeRole";
-        String permission = action.equals("sts:AssumeRole") ? "assume it" : "call " + action + " on it";
+        String action = named.find() ? named.group(1) : ASSUME_ROLE;
+        String permission = action.equals(ASSUME_ROLE) ? "assume it" : "call " + action + " on it";
         String callerAccount = caller == null ? "the account of the base identity" : "account " + account(caller);
         return "account " + account(arn) + " must let " + named(caller) + " " + permission + " (trust policy), or "
-                + callerAccount + " must allow " + action + " on it";
+            + callerAccount + " must allow " + action + " on it"
+            + (hasExternalId && action.equals(ASSUME_ROLE) ? "; a wrong external id is refused alike" : "");
+    }
+
+    private String durationAdvice(String message) {
+        if (message == null || !message.contains("DurationSeconds exceeds")) {
+            return null;
+        }
+        return message.contains("MaxSessionDuration")
+            ? "shorten duration of role " + role + ", or account " + account(arn) + " must raise the role's MaxSessionDuration"
+            : "shorten duration of role " + role;
     }
 
     private static String named(String caller) {

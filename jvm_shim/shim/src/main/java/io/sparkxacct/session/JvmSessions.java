@@ -8,7 +8,6 @@ import io.sparkxacct.plan.PlanReader;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
@@ -18,16 +17,22 @@ import org.slf4j.LoggerFactory;
  * The plan that is in force in this JVM, and the role session of each bucket under it.
  *
  * <p>One per JVM (per copy of this class). Providers keep scheme and bucket only and ask here at every call, because Hadoop keeps
- * FileSystems, and with them providers, beyond the SparkContext that made them.
+ * FileSystems, and with them providers, beyond the SparkContext that made them. For the same reason a plan that was activated wins
+ * over whatever a FileSystem's configuration carries; where nobody activates, the newest FileSystem's plan is in force.
  */
 public final class JvmSessions {
     private static final Logger LOG = LoggerFactory.getLogger(JvmSessions.class);
     private static final JvmSessions OF_THIS_JVM = new JvmSessions(JvmSessions::fromSts);
 
     private final Function<StsInputs, SessionSource> sources;
+    /** Written under the monitor, under which nothing blocks. */
     private volatile ActivePlan active;
+    /** Whether the active plan was activated, so that no FileSystem's configuration replaces it. Written under the monitor. */
+    private volatile boolean activated;
     /** The one before, whose last calls may still be under way; closed when the next plan comes. */
     private ActivePlan retired;
+    /** What a FileSystem's configuration carried when that was last logged. */
+    private volatile String ignored;
 
     /** {@code sources} makes the source of role sessions of one plan; it may throw FailureException. */
     JvmSessions(Function<StsInputs, SessionSource> sources) {
@@ -35,7 +40,7 @@ public final class JvmSessions {
     }
 
     /**
-     * Puts the plan of a Hadoop configuration in force and returns its id; called by py4j when a SparkContext starts.
+     * Puts the plan of a Hadoop configuration in force until the next activation, and returns its id.
      *
      * <p>Calls nobody. Throws PlanException when there is no plan, and FailureException when there is one that cannot be used: every
      * bucket is refused then.
@@ -44,26 +49,34 @@ public final class JvmSessions {
         return OF_THIS_JVM.put(configuration);
     }
 
-    /** The same for a SparkContext that is yet to come: the plan's text, and run id and user or null. */
+    /** The same by a plan's whole text, with run id and user or null; called by py4j when a SparkContext has started. */
     public static String activate(String plan, String run, String user) {
         Configuration configuration = new Configuration();
-        configuration.set(Keys.PLAN, plan);
         if (run != null) {
             configuration.set(Keys.RUN, run);
         }
         if (user != null) {
             configuration.set(Keys.USER, user);
         }
-        return activate(configuration);
+        return OF_THIS_JVM.put(WantedPlan.of(plan, configuration));
     }
 
-    /** The same for a provider that is made, whatever comes of it: a plan that cannot be used refuses every bucket at the first read. */
+    /** For a SparkContext without a plan: nothing is in force any more, until a plan is activated or a FileSystem brings one. */
+    public static void deactivate() {
+        OF_THIS_JVM.clear();
+    }
+
+    /**
+     * Tells of the configuration that a provider is made with. Throws nothing: a plan that cannot be used refuses every read.
+     *
+     * <p>Where nothing was activated its plan is in force from now on. An activated plan stays, but takes another run id.
+     */
     public static void follow(Configuration configuration) {
         OF_THIS_JVM.adopt(configuration);
     }
 
     /** The credentials for a bucket under the plan in force. Throws FailureException with the bucket in its text. */
-    public static RoleSession resolve(String scheme, String bucket, String key) {
+    public static RoleSession resolve(String scheme, String bucket) {
         return OF_THIS_JVM.session(scheme, bucket);
     }
 
@@ -105,81 +118,132 @@ public final class JvmSessions {
         return now;
     }
 
-    synchronized String put(Configuration configuration) {
-        if (!adopt(configuration)) {
+    String put(Configuration configuration) {
+        return put(WantedPlan.of(configuration));
+    }
+
+    private String put(WantedPlan wanted) {
+        if (wanted == null) {
             throw new PlanException(noPlan());
         }
-        ActivePlan now = active;
+        ActivePlan now = adopt(wanted, true);
         if (now.unusable() != null) {
             throw new FailureException(now.unusable());
         }
         return now.plan().id();
     }
 
-    /** Makes the configuration's plan the active one if it is another. False, and no change, for a configuration without a plan. */
-    synchronized boolean adopt(Configuration configuration) {
-        String text;
-        Plan plan;
-        try {
-            text = PlanReader.join(configuration::getRaw);
-            if (text == null) {
+    /** False, and no change, for a configuration without a plan. */
+    boolean adopt(Configuration configuration) {
+        WantedPlan wanted = WantedPlan.of(configuration);
+        if (wanted != null) {
+            adopt(wanted, false);
+        }
+        return wanted != null;
+    }
+
+    /** Returns what is in force afterwards. Reads and opens first, then exchanges: nobody waits for another's plan file. */
+    private ActivePlan adopt(WantedPlan wanted, boolean activating) {
+        while (true) {
+            ActivePlan seen = active;
+            boolean fixed = activated && !activating;
+            if (seen != null && seen.serves(wanted)) {
+                if (exchange(seen, seen, activating, fixed)) {
+                    return seen;
+                }
+                continue;
+            }
+            if (fixed && !wanted.isAnotherRunOf(seen)) {
+                sayIgnored(seen, wanted);
+                return seen;
+            }
+            ActivePlan next = open(wanted);
+            if (seen != null && next.saysTheSameAs(seen)) {
+                next = seen;
+            }
+            if (exchange(seen, next, activating, fixed)) {
+                return next;
+            }
+        }
+    }
+
+    /** False, and no change, when another thread was faster. */
+    private boolean exchange(ActivePlan seen, ActivePlan next, boolean activating, boolean fixed) {
+        ActivePlan before;
+        synchronized (this) {
+            if (active != seen || (activated && !activating) != fixed) {
                 return false;
             }
-        } catch (PlanException broken) {
-            refuseAll("", broken);
+            activated |= activating;
+            if (next == seen) {
+                return true;
+            }
+            active = next;
+            before = retired;
+            retired = seen;
+        }
+        leave(seen, before);
+        if (next == null) {
+            LOG.info("spark-xacct {}: no plan is in force any more (before: {})", JarVersion.current(), idOf(seen));
             return true;
         }
-        if (active != null && active.text().equals(text) && !text.startsWith("file:") && active.takes(configuration)) {
-            return true;
-        }
-        try {
-            plan = PlanReader.read(text);
-        } catch (PlanException broken) {
-            refuseAll(text, broken);
-            return true;
-        }
-        if (active != null && active.plan() != null && active.plan().id().equals(plan.id()) && active.takes(configuration)) {
-            return true;
-        }
-        replaceBy(open(text, plan, configuration));
-        return true;
-    }
-
-    private ActivePlan open(String text, Plan plan, Configuration configuration) {
-        Function<String, String> lookup = configuration::get;
-        StsInputs inputs = new StsInputs(plan, RunTimeNames.run(lookup, System::getProperty, System::getenv), RunTimeNames.user(lookup),
-            System::getenv, configuration);
-        try {
-            return new ActivePlan(text, plan, inputs, sources.apply(inputs));
-        } catch (FailureException unusable) {
-            return new ActivePlan(text, plan, unusable.failure());
-        }
-    }
-
-    private void refuseAll(String text, PlanException broken) {
-        ActivePlan before = active;
-        Failure failure = Failure.plan(broken.getMessage(), null);
-        if (before == null || before.unusable() == null || !Objects.equals(before.unusable().firstLine(null), failure.firstLine(null))) {
-            replaceBy(new ActivePlan(text, null, failure));
-        }
-    }
-
-    private void replaceBy(ActivePlan next) {
-        ActivePlan before = active;
-        active = next;
-        String was = before == null || before.plan() == null ? "" : " (before: " + before.plan().id() + ")";
+        String was = idOf(seen) == null ? "" : " (before: " + idOf(seen) + ")";
         if (next.unusable() != null) {
             LOG.error("spark-xacct {}: no bucket is served{}: {}", JarVersion.current(), was, next.unusable().firstLine(null));
         } else {
             LOG.info("spark-xacct {}: {} is in force{}", JarVersion.current(), next.plan(), was);
         }
-        if (retired != null) {
-            retired.close();
+        return true;
+    }
+
+    /** The last calls under a plan that was replaced may still be under way; nobody reads under the one before that any more. */
+    private static void leave(ActivePlan replaced, ActivePlan before) {
+        if (replaced != null) {
+            replaced.drain();
         }
         if (before != null) {
-            before.drain();
+            DaemonScheduler.once("xacct-close", before::close);
         }
-        retired = before;
+    }
+
+    private ActivePlan open(WantedPlan wanted) {
+        Plan plan = wanted.plan();
+        if (plan == null) {
+            return new ActivePlan(wanted.text(), null, wanted.damage());
+        }
+        Configuration configuration = wanted.configuration();
+        Function<String, String> lookup = configuration::get;
+        try {
+            StsInputs inputs = new StsInputs(plan, RunTimeNames.run(lookup, System::getProperty, System::getenv), RunTimeNames.user(lookup),
+                System::getenv, configuration);
+            if (wanted.isByText()) {
+                inputs.awaitConfiguration();
+            }
+            return new ActivePlan(wanted.text(), plan, inputs, sources.apply(inputs));
+        } catch (FailureException unusable) {
+            return new ActivePlan(wanted.text(), plan, unusable.failure());
+        } catch (Exception | LinkageError broken) {
+            return new ActivePlan(wanted.text(), plan, Failure.plan("STS cannot be asked from this JVM: " + broken, null));
+        }
+    }
+
+    private void sayIgnored(ActivePlan active, WantedPlan wanted) {
+        String other = wanted.plan() == null ? wanted.damage().firstLine(null) : wanted.plan().toString();
+        if (!other.equals(ignored)) {
+            ignored = other;
+            LOG.warn("spark-xacct {}: plan {} was activated and stays in force; the configuration of a FileSystem carries another, which is"
+                + " left aside: {}", JarVersion.current(), idOf(active), other);
+        }
+    }
+
+    void clear() {
+        boolean cleared;
+        do {
+            synchronized (this) {
+                activated = false;
+            }
+            cleared = exchange(active, null, false, false);
+        } while (!cleared);
     }
 
     Map<String, String> describe() {
@@ -197,10 +261,15 @@ public final class JvmSessions {
     }
 
     private static SessionSource fromSts(StsInputs inputs) {
-        StsLines line = StsLines.choose(inputs.plan().base(), name -> BaseLoader.find(name, inputs.configuration()));
+        StsLines line = StsLines.choose(
+            inputs.plan().base(), StsLines::besideTheLines, name -> BaseLoader.find(name, inputs.configuration()));
         StsLine opened = line.open(inputs);
         LOG.info("spark-xacct: role sessions come from STS at {} by {}, run {}", inputs.address(), opened.sdk(), inputs.run());
         return new StsSource(inputs, opened);
+    }
+
+    private static String idOf(ActivePlan plan) {
+        return plan == null || plan.plan() == null ? null : plan.plan().id();
     }
 
     private static String noPlan() {

@@ -1,5 +1,6 @@
 package io.sparkxacct.session;
 
+import static java.util.concurrent.TimeUnit.HOURS;
 import static java.util.concurrent.TimeUnit.MINUTES;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
@@ -14,6 +15,12 @@ public final class RefreshPolicy {
     static final long EXPIRED_WAIT = SECONDS.toNanos(10);
     /** Forced refreshes of a role are at least this far apart. */
     static final long FORCED_INTERVAL = MINUTES.toNanos(1);
+    /** How long credentials of a base identity that does not tell their end are held before it is asked again: it renews them itself. */
+    static final long BASE_LIFE = SECONDS.toNanos(10);
+    /** AssumeRoleWithWebIdentity without DurationSeconds. */
+    static final long WEB_IDENTITY_LIFE = HOURS.toNanos(1);
+    /** A life that is shorter than was asked for by more than this is worth a word. */
+    static final long SHORTER_LIFE = SECONDS.toNanos(60);
     /** No real session lives shorter; one that seems to was dated by a clock ahead of STS's. */
     static final long SHORTEST_LIFE = SECONDS.toNanos(1);
 

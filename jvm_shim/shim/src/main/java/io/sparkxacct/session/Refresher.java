@@ -5,9 +5,6 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import java.time.Instant;
-import java.util.Arrays;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -17,15 +14,12 @@ import org.slf4j.LoggerFactory;
 /**
  * Makes attempts and leaves their outcome in the slots; keeps sessions fresh by the timer.
  *
- * <p>An attempt belongs to whoever turned an entry into one in flight. A hop that needs its parent is continued by the parent's
- * outcome, so no thread of the pool ever blocks on another fetch and a pool of one thread carries a chain of any length.
+ * <p>An attempt belongs to whoever turned an entry into one in flight, and that entry is its name: whatever goes wrong ends this
+ * attempt and no later one. A hop is continued by the outcome of the one before it, the base identity being hop 0, so no thread of the
+ * pool ever blocks on another fetch and a pool of one thread carries a chain of any length.
  */
 final class Refresher {
     private static final Logger LOG = LoggerFactory.getLogger(Refresher.class);
-
-    /** What STS answers when the session that signs the call is dead, though its time is not over. */
-    private static final Set<String> DEAD_SESSION = new HashSet<>(Arrays.asList(
-        "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"));
 
     private final String planId;
     private final SessionSource source;
@@ -34,6 +28,7 @@ final class Refresher {
     private final Scheduler scheduler;
     private final Consumer<String> warnings;
     private final AtomicBoolean clockWarned = new AtomicBoolean();
+    private final AtomicBoolean lifeWarned = new AtomicBoolean();
     private volatile boolean drained;
 
     Refresher(String planId, SessionSource source, RefreshPolicy policy, Clock clock, Scheduler scheduler, Consumer<String> warnings) {
@@ -49,7 +44,7 @@ final class Refresher {
         return drained;
     }
 
-    /** From now on nothing is scheduled and readers fetch on their own threads. */
+    /** From now on nothing is scheduled, and each attempt that a reader causes has a thread of its own. */
     void drain(Iterable<Slot> slots) {
         drained = true;
         scheduler.close();
@@ -64,18 +59,30 @@ final class Refresher {
      * @return what completes with the outcome, or null when another thread was first
      */
     CompletableFuture<Entry> start(Slot slot, Entry seen) {
-        Entry starting = seen.starting();
-        if (!slot.entry.compareAndSet(seen, starting)) {
+        return start(slot, seen, false);
+    }
+
+    private CompletableFuture<Entry> start(Slot slot, Entry seen, boolean forced) {
+        Entry attempt = seen.starting(forced);
+        if (!slot.entry.compareAndSet(seen, attempt)) {
             return null;
         }
-        guarded(slot, () -> {
-            if (slot.parent == null) {
-                scheduler.execute(() -> assume(slot, null));
+        guarded(slot, attempt, () -> {
+            seen.cancelTimer();
+            if (slot.isBase()) {
+                execute(slot, attempt, null);
             } else {
-                outcome(slot.parent).thenAccept(parent -> guarded(slot, () -> assumeFrom(slot, parent)));
+                outcome(slot.parent).thenAccept(parent -> guarded(slot, attempt, () -> assumeFrom(slot, attempt, parent)));
             }
         });
-        return starting.next;
+        return attempt.next;
+    }
+
+    /** Asks the base identity again when it is due: it is not kept fresh by the timer, because nobody may need it for long. */
+    void startIfDue(Slot base, Entry entry) {
+        if (!drained && !entry.inFlight && entry.failure == null && clock.nanos() - entry.nextAt >= 0) {
+            start(base, entry);
+        }
     }
 
     /** Refreshes a session that S3 or STS calls dead, at most once a minute; readers are served the old one meanwhile. */
@@ -87,7 +94,7 @@ final class Refresher {
             || now - last < RefreshPolicy.FORCED_INTERVAL || !slot.forcedAt.compareAndSet(last, now)) {
             return false;
         }
-        return start(slot, entry) != null;
+        return start(slot, entry, true) != null;
     }
 
     /** Completes with an entry that carries the next hop, or with the failure of the next attempt for one. */
@@ -95,6 +102,9 @@ final class Refresher {
         while (true) {
             Entry entry = slot.entry.get();
             long now = clock.nanos();
+            if (entry.inFlight && entry.forced) {
+                return entry.next;
+            }
             if (entry.carriesNextHop(now, clock.millis())) {
                 return CompletableFuture.completedFuture(entry);
             }
@@ -111,102 +121,131 @@ final class Refresher {
         }
     }
 
-    private void assumeFrom(Slot slot, Entry parent) {
+    private void assumeFrom(Slot slot, Entry attempt, Entry parent) {
         if (parent.carriesNextHop(clock.nanos(), clock.millis())) {
-            scheduler.execute(() -> assume(slot, parent.session));
+            execute(slot, attempt, parent.session);
         } else if (parent.failure != null) {
-            failed(slot, parent.failure, parent.denied, parent.nextAt);
+            Failure failure = slot.asRead(parent.failure);
+            if (parent.denied) {
+                denied(slot, attempt, failure, parent.nextAt);
+            } else {
+                passing(slot, attempt, failure, true);
+            }
         } else {
-            failed(slot, slot.parent.hop.unanswered("its session ended before the next hop could be assumed from it"), false, 0);
+            passing(slot, attempt, slot.parent.unanswered("its session ended before the next hop could be assumed from it"), true);
         }
     }
 
-    private void assume(Slot slot, RoleSession parent) {
+    private void execute(Slot slot, Entry attempt, RoleSession signer) {
+        scheduler.execute(() -> guarded(slot, attempt, () -> fetch(slot, attempt, signer)));
+    }
+
+    private void fetch(Slot slot, Entry attempt, RoleSession signer) {
         long startNanos = clock.nanos();
         long startMillis = clock.millis();
         slot.attempts.incrementAndGet();
         RoleSession session;
         try {
-            session = source.assume(slot.role, slot.hop.number(), slot.hop.hops(), parent);
+            session = slot.isBase() ? base(attempt.forced) : source.assume(slot.role, slot.hop.number(), slot.hop.hops(), signer);
             if (session == null) {
                 throw new IllegalStateException("the source gave no session");
             }
         } catch (FailureException refused) {
             Failure failure = refused.failure();
-            boolean passes = failure.kind() == Failure.Kind.THROTTLED || failure.kind() == Failure.Kind.UNREACHABLE;
-            if (parent != null && DEAD_SESSION.contains(failure.code())) {
-                force(slot.parent);
-                passes = true;
+            if (failure.passes() || signerIsReplaced(slot, failure, signer) || isFirstOfTheClock(failure, attempt)) {
+                passing(slot, attempt, failure, false);
+            } else {
+                denied(slot, attempt, failure, null);
             }
-            failed(slot, failure, !passes, 0);
             return;
         } catch (LinkageError missing) {
-            LOG.debug("plan {}: {} failed", planId, slot.hop, missing);
-            failed(slot, slot.hop.plan("a class that STS calls need cannot be loaded: " + missing, null), true, 0);
-            return;
-        } catch (Throwable unexpected) {
-            unexpected(slot, unexpected);
+            quietly(() -> LOG.debug("plan {}: {} failed", planId, slot, missing));
+            String problem = "a class that STS calls need cannot be loaded: " + missing;
+            denied(slot, attempt, slot.isBase() ? Failure.plan(problem, null) : slot.hop.plan(problem, null), null);
             return;
         }
-        succeeded(slot, session, startNanos, startMillis);
+        succeeded(slot, attempt, session, startNanos, startMillis);
     }
 
-    private void succeeded(Slot slot, RoleSession session, long startNanos, long startMillis) {
-        long asked = SECONDS.toNanos(slot.role.durationSeconds());
-        long life = asked;
+    private RoleSession base(boolean forced) {
+        if (forced) {
+            source.forgetBase();
+        }
+        return source.base();
+    }
+
+    /** Whether STS calls the signing session dead and another one is on its way, or already there. */
+    private boolean signerIsReplaced(Slot slot, Failure failure, RoleSession signer) {
+        if (slot.isBase() || !failure.isOfADeadSigner()) {
+            return false;
+        }
+        boolean forced = force(slot.parent);
+        Entry parent = slot.parent.entry.get();
+        // Keys of a base identity may be dead for good: then looking for others once a minute is enough.
+        return forced || !slot.parent.isBase() || parent.inFlight || parent.session != signer;
+    }
+
+    /** An SDK corrects its clock by such an answer, so that the next request may be right. */
+    private static boolean isFirstOfTheClock(Failure failure, Entry attempt) {
+        return failure.isOfTheClock() && (attempt.failure == null || !attempt.failure.isOfTheClock());
+    }
+
+    private void succeeded(Slot slot, Entry attempt, RoleSession session, long startNanos, long startMillis) {
         Instant expiration = session.expiration();
-        if (expiration != null) {
-            long left = MILLISECONDS.toNanos(expiration.toEpochMilli() - startMillis);
-            if (left < RefreshPolicy.SHORTEST_LIFE) {
-                warnOfClock(NANOSECONDS.toMinutes(asked - left));
-            } else {
-                life = Math.min(asked, left);
-            }
-        }
+        long asked = !slot.isBase() ? SECONDS.toNanos(slot.role.durationSeconds())
+            : expiration == null ? RefreshPolicy.BASE_LIFE : RefreshPolicy.WEB_IDENTITY_LIFE;
+        long left = expiration == null ? asked : MILLISECONDS.toNanos(expiration.toEpochMilli() - startMillis);
+        long life = left < RefreshPolicy.SHORTEST_LIFE ? asked : Math.min(asked, left);
         long took = NANOSECONDS.toMillis(clock.nanos() - startNanos);
-        if (slot.attempts.get() == 1) {
-            LOG.info("plan {}: role {}: {} assumed in {} ms, expires {}", planId, slot.role.name(), slot.hop, took, expiration);
-        } else {
-            LOG.debug("plan {}: role {}: {} assumed in {} ms, expires {}", planId, slot.role.name(), slot.hop, took, expiration);
-        }
-        settle(slot, Entry.fresh(
+        boolean first = slot.attempts.get() == 1;
+        settle(slot, attempt, Entry.fresh(
             session, life, startNanos + life, startMillis + NANOSECONDS.toMillis(life), startNanos + policy.refreshAfter(life)));
+        quietly(() -> {
+            if (first) {
+                LOG.info("plan {}: {} fetched in {} ms, expires {}", planId, slot, took, expiration);
+            } else {
+                LOG.debug("plan {}: {} fetched in {} ms, expires {}", planId, slot, took, expiration);
+            }
+        });
+        if (left < RefreshPolicy.SHORTEST_LIFE) {
+            warnOnce(clockWarned, "the clock of this host is " + NANOSECONDS.toMinutes(asked - left)
+                + " min ahead of STS: a new session looks expired; its life is counted from the request instead. Set the clock.");
+        } else if (left < asked - RefreshPolicy.SHORTER_LIFE) {
+            warnOnce(lifeWarned, slot + " was asked for " + NANOSECONDS.toSeconds(asked) + " s, and by the clock of this host "
+                + NANOSECONDS.toSeconds(left) + " s are left at once; if STS does not give shorter sessions, set the clock.");
+        }
     }
 
-    /** @param parentRetryAt when the denial is a parent's: the end of its negative life; else ignored */
-    private void failed(Slot slot, Failure failure, boolean denied, long parentRetryAt) {
-        Entry old = slot.entry.get();
-        if (!old.inFlight) {
+    /** Throttled, unreachable or the like: tried again by the timer. {@code inherited}: the failure is that of a hop before this one. */
+    private void passing(Slot slot, Entry attempt, Failure failure, boolean inherited) {
+        int count = attempt.failuresWith(false);
+        Failure counted = inherited ? failure : failure.after(count);
+        settle(slot, attempt, attempt.failed(counted, false, count, clock.nanos() + policy.backOff(count)));
+        quietly(() -> LOG.debug("plan {}: {}", planId, counted));
+    }
+
+    /** A final answer. {@code parentRetryAt}: when it is that of a hop before this one, the end of its negative life; else null. */
+    private void denied(Slot slot, Entry attempt, Failure failure, Long parentRetryAt) {
+        int count = attempt.failuresWith(true);
+        long now = clock.nanos();
+        if (!attempt.valid(now, clock.millis())) {
+            long retryAt = parentRetryAt != null ? parentRetryAt : now + RefreshPolicy.negativeLife(count);
+            settle(slot, attempt, attempt.failed(failure, true, count, retryAt));
             return;
         }
-        boolean inherited = failure.hop() != null && !failure.hop().role().equals(slot.role.name());
-        int count = old.failuresWith(denied);
-        long now = clock.nanos();
-        boolean valid = old.valid(now, clock.millis());
-        Entry entry;
-        if (!denied) {
-            entry = old.failed(inherited ? failure : failure.after(count), false, count, now + policy.backOff(count));
-            LOG.debug("plan {}: {}", planId, entry.failure);
-        } else if (valid) {
-            entry = old.failed(failure, true, count, now + RefreshPolicy.suspectProbe(old.life));
-            if (count == 1) {
-                warnings.accept("plan " + planId + ": " + failure.readAs(slot.role.name(), slot.hop.hops()).message(null)
-                    + "\nThe session at hand serves until " + old.session.expiration() + "; probing until then.");
-            }
-        } else {
-            entry = old.failed(failure, true, count, inherited ? parentRetryAt : now + RefreshPolicy.negativeLife(count));
+        settle(slot, attempt, attempt.failed(failure, true, count, now + RefreshPolicy.suspectProbe(attempt.life)));
+        if (count == 1) {
+            Instant expiration = attempt.session.expiration();
+            warn(slot.asRead(failure).message(null) + "\nThe session at hand serves"
+                + (expiration == null ? " on for a moment." : " until " + expiration + "; probing until then."));
         }
-        settle(slot, entry);
     }
 
-    private void unexpected(Slot slot, Throwable unexpected) {
-        LOG.debug("plan {}: {} failed", planId, slot.hop, unexpected);
-        failed(slot, slot.hop.unanswered("the attempt ended with " + unexpected), false, 0);
-    }
-
-    private void settle(Slot slot, Entry entry) {
-        Entry before = slot.entry.getAndSet(entry);
-        before.next.complete(entry);
+    private void settle(Slot slot, Entry attempt, Entry entry) {
+        if (!slot.entry.compareAndSet(attempt, entry)) {
+            return;
+        }
+        attempt.next.complete(entry);
         schedule(slot, entry);
         if (drained) {
             releaseWaiters(slot);
@@ -215,19 +254,22 @@ final class Refresher {
 
     private void schedule(Slot slot, Entry entry) {
         long now = clock.nanos();
-        if (!drained && attemptedByTimer(entry, now)) {
-            scheduler.after(Math.max(0, entry.nextAt - now), () -> {
-                // An entry that was replaced has another task.
-                if (!drained && slot.entry.get() == entry && attemptedByTimer(entry, clock.nanos())) {
-                    start(slot, entry);
-                }
-            });
+        if (drained || !attemptedByTimer(slot, entry, now)) {
+            return;
+        }
+        entry.timedBy(scheduler.after(Math.max(0, entry.nextAt - now), () -> {
+            if (!drained && attemptedByTimer(slot, entry, clock.nanos())) {
+                start(slot, entry);
+            }
+        }));
+        if (slot.entry.get() != entry) {
+            entry.cancelTimer();
         }
     }
 
-    /** A denial without a session is probed only when somebody reads. */
-    private boolean attemptedByTimer(Entry entry, long now) {
-        return !entry.denied || entry.valid(now, clock.millis());
+    /** A denial without a session is probed only when somebody reads; so is the base identity, unless it just failed to answer. */
+    private boolean attemptedByTimer(Slot slot, Entry entry, long now) {
+        return (!slot.isBase() || entry.failure != null) && (!entry.denied || entry.valid(now, clock.millis()));
     }
 
     /** After the timer is gone, nobody may wait for an attempt that it would have made. */
@@ -245,19 +287,34 @@ final class Refresher {
         }
     }
 
-    /** An attempt that cannot even begin, as when the machine has no thread left, must not stay in flight for ever. */
-    private void guarded(Slot slot, Runnable step) {
+    /** An attempt that cannot begin, as when the machine has no thread left, or breaks, must not stay in flight for ever. */
+    private void guarded(Slot slot, Entry attempt, Runnable step) {
         try {
             step.run();
         } catch (Throwable unexpected) {
-            unexpected(slot, unexpected);
+            quietly(() -> LOG.debug("plan {}: {} failed", planId, slot, unexpected));
+            if (slot.entry.get() == attempt) {
+                passing(slot, attempt, slot.unanswered("the attempt ended with " + unexpected), false);
+            }
         }
     }
 
-    private void warnOfClock(long minutes) {
-        if (clockWarned.compareAndSet(false, true)) {
-            warnings.accept("plan " + planId + ": the clock of this host is " + minutes
-                + " min ahead of STS: a new session looks expired; its life is counted from the request instead. Set the clock.");
+    private void warnOnce(AtomicBoolean warned, String text) {
+        if (warned.compareAndSet(false, true)) {
+            warn(text);
+        }
+    }
+
+    private void warn(String text) {
+        quietly(() -> warnings.accept("plan " + planId + ": " + text));
+    }
+
+    /** An appender that throws is no failure of an attempt. */
+    private static void quietly(Runnable log) {
+        try {
+            log.run();
+        } catch (Exception | LinkageError unheard) {
+            // There is nobody left to tell.
         }
     }
 }

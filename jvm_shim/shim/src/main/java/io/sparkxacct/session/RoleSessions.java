@@ -22,30 +22,31 @@ public final class RoleSessions {
     private static final Logger LOG = LoggerFactory.getLogger(RoleSessions.class);
 
     private final Plan plan;
-    private final SessionSource source;
     private final Clock clock;
     private final Refresher refresher;
-    /** Never changed after construction; parents stand before their children. */
+    /** Hop 0 of every chain. */
+    final Slot base;
+    /** The roles; never changed after construction; parents stand before their children. */
     private final Map<String, Slot> slots;
 
     public RoleSessions(Plan plan, SessionSource source) {
-        this(plan, source, RefreshPolicy.standard(), Clock.system(), new DaemonScheduler("xacct-" + plan.id(), plan.roles().size()), LOG::warn);
+        this(plan, source, RefreshPolicy.standard(), Clock.system(), new DaemonScheduler("xacct-" + plan.id(), plan.roles().size() + 1), LOG::warn);
     }
 
     /** @param warnings takes what an operator should see once, one text a call */
     public RoleSessions(
             Plan plan, SessionSource source, RefreshPolicy policy, Clock clock, Scheduler scheduler, Consumer<String> warnings) {
         this.plan = plan;
-        this.source = source;
         this.clock = clock;
         this.refresher = new Refresher(plan.id(), source, policy, clock, scheduler, warnings);
         Map<String, Slot> made = new LinkedHashMap<>();
         long now = clock.nanos();
+        this.base = Slot.base(now);
         for (String name : plan.roles().keySet()) {
-            Slot parent = null;
+            Slot parent = base;
             for (Plan.Role hop : plan.chain(name)) {
                 Slot from = parent;
-                parent = made.computeIfAbsent(hop.name(), ignored -> new Slot(hop, from, now));
+                parent = made.computeIfAbsent(hop.name(), ignored -> Slot.of(hop, from, now));
             }
         }
         this.slots = made;
@@ -60,17 +61,24 @@ public final class RoleSessions {
      * @throws FailureException saying which hop failed and what to do; a denial is remembered and thrown again without a call
      */
     public RoleSession get(String role) throws FailureException {
-        Slot slot = slot(role);
-        Entry entry = slot.entry.get();
-        if (entry.serves(clock)) {
-            return entry.session;
-        }
-        return await(slot, entry);
+        return get(slot(role));
     }
 
-    /** The base identity's own credentials, asked of the source at each call. */
+    /** The base identity's own credentials, in the same way. They are asked for again while somebody reads them. */
     public RoleSession base() throws FailureException {
-        return source.base();
+        return get(base);
+    }
+
+    /** One of {@link #slot} or {@link #base}. */
+    RoleSession get(Slot slot) {
+        Entry entry = slot.entry.get();
+        if (!entry.serves(clock)) {
+            return await(slot, entry);
+        }
+        if (slot.isBase()) {
+            refresher.startIfDue(slot, entry);
+        }
+        return entry.session;
     }
 
     /**
@@ -83,24 +91,24 @@ public final class RoleSessions {
     }
 
     /**
-     * Stops timer and threads, once and for all. Valid sessions serve on; a read that finds none fetches on its own thread.
+     * Stops timer and threads, once and for all. Valid sessions serve on; a read that finds none causes one attempt.
      *
      * <p>Does not wait: a call to STS that is under way ends by its own time-out, and its thread with it.
      */
     public void drain() {
-        refresher.drain(slots.values());
+        refresher.drain(all());
     }
 
-    /** Every role of the plan at this moment, parents before their children. */
+    /** The base identity ("@base") and every role of the plan at this moment, parents before their children. */
     public List<RoleStatus> snapshot() {
         List<RoleStatus> rows = new ArrayList<>();
-        for (Slot slot : slots.values()) {
+        for (Slot slot : all()) {
             Entry entry = slot.entry.get();
             long now = clock.nanos();
             String state = refresher.drained() ? "DRAINED" : entry.state(now, clock.millis()).name();
             Instant expiration = entry.session == null ? null : entry.session.expiration();
             Failure failure = entry.failure == null ? null : asRead(slot, entry, now);
-            rows.add(new RoleStatus(slot.role.name(), state, expiration, slot.attempts.get(), slot.waits.get(), failure));
+            rows.add(new RoleStatus(slot.name(), state, expiration, slot.attempts.get(), slot.waits.get(), failure));
         }
         return rows;
     }
@@ -110,7 +118,13 @@ public final class RoleSessions {
         return "RoleSessions(plan " + plan.id() + ", " + snapshot() + ")";
     }
 
-    private Slot slot(String role) {
+    private List<Slot> all() {
+        List<Slot> all = new ArrayList<>(slots.values());
+        all.add(0, base);
+        return all;
+    }
+
+    Slot slot(String role) {
         Slot slot = slots.get(role);
         if (slot == null) {
             throw new FailureException(Failure.plan(
@@ -144,31 +158,34 @@ public final class RoleSessions {
                 clock.await(entry.next, deadline - now);
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
-                throw new FailureException(slot.hop.unanswered("interrupted while waiting for STS"));
+                throw new FailureException(slot.unanswered("interrupted while waiting for STS"));
             }
         }
     }
 
     private Failure asRead(Slot slot, Entry entry, long now) {
-        Failure failure = entry.failure.readAs(slot.role.name(), slot.hop.hops());
+        Failure failure = slot.asRead(entry.failure);
         long wait = entry.nextAt - now;
         return wait <= 0 ? failure : failure.retryAfter(Instant.ofEpochMilli(clock.millis() + NANOSECONDS.toMillis(wait)));
     }
 
-    /** The first hop that has no session is the one that everybody waits for. */
+    /** The first hop that has no session and looks for one is the one that everybody waits for. */
     private Failure overdue(Slot slot, long patience) {
         Slot waitedFor = slot;
-        for (Slot hop = slot; hop != null; hop = hop.parent) {
-            if (!hop.entry.get().valid(clock.nanos(), clock.millis())) {
+        for (Slot hop = slot.parent; hop != null; hop = hop.parent) {
+            Entry entry = hop.entry.get();
+            if (!entry.valid(clock.nanos(), clock.millis()) && (entry.inFlight || entry.failure != null)) {
                 waitedFor = hop;
             }
         }
         Entry entry = waitedFor.entry.get();
-        if (entry.failure != null) {
-            Failure failure = asRead(waitedFor, entry, clock.nanos());
-            return failure.readAs(slot.role.name(), slot.hop.hops());
-        }
-        return waitedFor.hop.unanswered("STS has not answered within " + NANOSECONDS.toSeconds(patience) + " s")
-            .readAs(slot.role.name(), slot.hop.hops());
+        Failure failure = entry.failure != null ? asRead(waitedFor, entry, clock.nanos())
+            : waitedFor.unanswered((waitedFor.isBase() ? "the base identity" : "STS") + " has not answered within "
+                + NANOSECONDS.toSeconds(patience) + " s");
+        return readAlong(slot, waitedFor, failure);
+    }
+
+    private static Failure readAlong(Slot reader, Slot failed, Failure failure) {
+        return reader.asRead(reader == failed ? failure : readAlong(reader.parent, failed, failure));
     }
 }

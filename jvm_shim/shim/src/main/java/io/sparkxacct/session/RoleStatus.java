@@ -2,7 +2,7 @@ package io.sparkxacct.session;
 
 import java.time.Instant;
 
-/** What metrics and diagnostics may know of one role at one moment. Immutable, without secrets. */
+/** What metrics and diagnostics may know of one role, or of the base identity ("@base"), at one moment. Immutable, without secrets. */
 public final class RoleStatus {
     private final String role;
     private final String state;
@@ -34,7 +34,7 @@ public final class RoleStatus {
         return expiration;
     }
 
-    /** AssumeRole calls for this role so far. */
+    /** Calls for it so far. */
     public long attempts() {
         return attempts;
     }

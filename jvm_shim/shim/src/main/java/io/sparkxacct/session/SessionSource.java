@@ -14,10 +14,14 @@ public interface SessionSource {
      *
      * @param hop number of this hop, from 1
      * @param hops length of the chain that ends at this role
-     * @param parent session that signs the call; null is the base identity
+     * @param signer session that signs the call: of the hop before, or of the base identity
      */
-    RoleSession assume(Plan.Role role, int hop, int hops, RoleSession parent) throws FailureException;
+    RoleSession assume(Plan.Role role, int hop, int hops, RoleSession signer) throws FailureException;
 
-    /** The base identity's own credentials; called at every read, so the implementation keeps what is costly. */
+    /** The base identity's own credentials; the same instance as long as they are the same. An expiration says that they were made now. */
     RoleSession base() throws FailureException;
+
+    /** What is known of the base identity's credentials is wrong: the next call of base() must look for them anew. */
+    default void forgetBase() {
+    }
 }

@@ -1,15 +1,17 @@
 package io.sparkxacct.session;
 
+import io.sparkxacct.plan.Keys;
 import io.sparkxacct.plan.Plan;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** The place of one role in a JVM: its current {@link Entry}, and the slot of the role it is assumed from. */
+/** The place of one role, or of the base identity, in a JVM: its current {@link Entry}, and the slot of what it is assumed from. */
 final class Slot {
+    /** Null for the base identity, which is hop 0. */
     final Plan.Role role;
-    /** Null when the role is assumed from the base identity. */
+    /** Null for the base identity. */
     final Slot parent;
-    /** The role's own place in its chain, which is also the length of that chain. */
+    /** The role's own place in its chain, which is also the length of that chain. Null for the base identity. */
     final Hop hop;
     final AtomicReference<Entry> entry = new AtomicReference<>(Entry.empty());
     /** Calls of the source so far. */
@@ -18,11 +20,43 @@ final class Slot {
     final AtomicLong waits = new AtomicLong();
     final AtomicLong forcedAt;
 
-    Slot(Plan.Role role, Slot parent, long now) {
+    private Slot(Plan.Role role, Slot parent, Hop hop, long now) {
         this.role = role;
         this.parent = parent;
-        int number = parent == null ? 1 : parent.hop.number() + 1;
-        this.hop = new Hop(role.name(), number, number, role.roleArn());
+        this.hop = hop;
         this.forcedAt = new AtomicLong(now - RefreshPolicy.FORCED_INTERVAL);
+    }
+
+    static Slot base(long now) {
+        return new Slot(null, null, null, now);
+    }
+
+    static Slot of(Plan.Role role, Slot parent, long now) {
+        int number = parent.isBase() ? 1 : parent.hop.number() + 1;
+        return new Slot(role, parent, new Hop(role.name(), number, number, role.roleArn()), now);
+    }
+
+    boolean isBase() {
+        return role == null;
+    }
+
+    /** The role's name, or the plan's word for the base identity. */
+    String name() {
+        return isBase() ? Keys.TARGET_BASE : role.name();
+    }
+
+    /** A failure, of this slot or of one before it, as whoever reads this slot sees it. */
+    Failure asRead(Failure failure) {
+        return isBase() ? failure : failure.readAs(hop);
+    }
+
+    /** An end of the wait or of the attempt that is no answer. */
+    Failure unanswered(String problem) {
+        return isBase() ? Failure.unanswered(problem) : hop.unanswered(problem);
+    }
+
+    @Override
+    public String toString() {
+        return isBase() ? "the base identity" : "role " + role.name() + ": " + hop;
     }
 }

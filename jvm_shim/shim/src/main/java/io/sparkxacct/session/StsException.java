@@ -29,14 +29,33 @@ public final class StsException extends Exception {
         return new StsException(0, null, message == null ? name : name + ": " + message);
     }
 
-    /** 0 when there was no answer. */
-    int httpStatus() {
-        return httpStatus;
+    Failure.Kind kind() {
+        return httpStatus == 0 ? Failure.Kind.UNREACHABLE : StsAnswers.kind(httpStatus, code);
     }
 
     /** Null when there was no answer. */
     String code() {
         return code;
+    }
+
+    /** This error in words, as any call of STS begins them. */
+    String problem(String endpoint) {
+        if (httpStatus == 0) {
+            return StsAnswers.silent(endpoint, getMessage());
+        }
+        switch (kind()) {
+            case THROTTLED:
+                return StsAnswers.throttled(code);
+            case UNREACHABLE:
+                return StsAnswers.down(endpoint, httpStatus, code);
+            default:
+                return StsAnswers.refused(code);
+        }
+    }
+
+    /** What STS said itself; null when there was no answer. */
+    String stsMessage() {
+        return httpStatus == 0 ? null : getMessage();
     }
 
     /** This error as the failure of one hop. */

@@ -3,10 +3,12 @@ package io.sparkxacct.session;
 import io.sparkxacct.plan.Plan;
 import io.sparkxacct.plan.SessionName;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Paths;
 import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
@@ -17,11 +19,17 @@ import org.apache.hadoop.conf.Configuration;
  * <p>{@code run} and {@code user} are resolved once, so that all session names of a JVM agree. Thread-safe.
  */
 public final class StsInputs {
+    private static final String[] ENDPOINT_VARIABLES = {"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"};
+
     private final Plan plan;
     private final String run;
     private final String user;
     private final Function<String, String> environment;
-    private volatile Configuration configuration;
+    /** Until the base identity is loaded: a FileSystem's configuration holds much that nobody else needs any more. */
+    private Configuration configuration;
+    private WeakReference<Configuration> afterwards;
+    private boolean awaiting;
+    private ProxySettings proxy;
 
     /** {@code environment} returns null for what is not set. */
     public StsInputs(Plan plan, String run, String user, Function<String, String> environment, Configuration configuration) {
@@ -41,13 +49,36 @@ public final class StsInputs {
     }
 
     /** For base identity classes that read their settings from it. */
-    public Configuration configuration() {
-        return configuration;
+    public synchronized Configuration configuration() {
+        Configuration found = configuration != null ? configuration : afterwards.get();
+        return found != null ? found : new Configuration();
     }
 
-    /** The newest configuration that carried this plan: a company's base identity may read what an earlier one lacked. */
-    void use(Configuration newest) {
-        configuration = newest;
+    /** Says that the configuration is only what core-site.xml holds, and the application's own is yet to come. */
+    synchronized void awaitConfiguration() {
+        awaiting = true;
+    }
+
+    /** The configuration of a FileSystem with this plan. The first one counts: later ones may carry another bucket's settings. */
+    synchronized void offer(Configuration newest) {
+        if (awaiting && configuration != null) {
+            configuration = newest;
+            awaiting = false;
+        }
+    }
+
+    /** Lets the configuration go: what is still needed of it was read. */
+    public synchronized void loaded() {
+        if (configuration != null) {
+            proxy = ProxySettings.of(configuration);
+            afterwards = new WeakReference<>(configuration);
+            configuration = null;
+        }
+    }
+
+    /** The proxy for STS; null when there is none. Throws FailureException (PLAN) for settings that cannot work. */
+    public synchronized ProxySettings proxy() {
+        return configuration == null ? proxy : ProxySettings.of(configuration);
     }
 
     /** Null when the variable is not set or empty. */
@@ -60,28 +91,31 @@ public final class StsInputs {
         return plan.sts().region();
     }
 
-    /** The address of STS; null means the SDK's own regional endpoint. */
-    public String endpoint() {
+    /** Whether the environment asks for FIPS endpoints; an address that is named outright is taken as it is. */
+    private boolean fips() {
+        return "true".equalsIgnoreCase(environment("AWS_USE_FIPS_ENDPOINT"));
+    }
+
+    /** The address of STS: the plan's, else the environment's, else the regional endpoint in the region's partition. */
+    public String address() {
         if (plan.sts().endpoint() != null) {
             return plan.sts().endpoint();
         }
-        String own = environment("AWS_ENDPOINT_URL_STS");
-        return own != null ? own : environment("AWS_ENDPOINT_URL");
+        for (String variable : ENDPOINT_VARIABLES) {
+            if (environment(variable) != null) {
+                return environment(variable);
+            }
+        }
+        return StsAddress.of(region(), fips());
     }
 
-    /** The address of STS: what endpoint() says, else the regional endpoint in the region's partition. */
-    public String address() {
-        return endpoint() != null ? endpoint() : "https://sts." + region() + "." + domain(region());
-    }
-
-    private static String domain(String region) {
-        if (region.startsWith("cn-")) {
-            return "amazonaws.com.cn";
+    /** Throws FailureException (PLAN) for an address that nobody can ask. */
+    void checkAddress() {
+        String from = "sts.endpoint in the declaration";
+        if (plan.sts().endpoint() == null) {
+            from = environment(ENDPOINT_VARIABLES[0]) != null ? ENDPOINT_VARIABLES[0] : ENDPOINT_VARIABLES[1];
         }
-        if (region.startsWith("us-isob-")) {
-            return "sc2s.sgov.gov";
-        }
-        return region.startsWith("us-iso-") ? "c2s.ic.gov" : "amazonaws.com";
+        StsAddress.check(address(), from);
     }
 
     /** The session name of one role, placeholders filled in. */
@@ -97,21 +131,27 @@ public final class StsInputs {
         }
         if (reference.environmentVariable() != null) {
             String value = environment(reference.environmentVariable());
-            if (value == null) {
-                throw unresolvable(hop, "environment variable " + reference.environmentVariable() + " is not set on host " + host(),
-                    "set it there, or use external_id: {file: PATH}");
-            }
-            return value;
+            return filled(hop, value, "environment variable " + reference.environmentVariable() + " is not set",
+                "set it there, or use external_id: {file: PATH}");
         }
         try {
-            return new String(Files.readAllBytes(Paths.get(reference.file())), StandardCharsets.UTF_8).trim();
-        } catch (IOException unreadable) {
-            throw unresolvable(hop, "file " + reference.file() + " cannot be read on host " + host(), "put it there");
+            String content = new String(Files.readAllBytes(Paths.get(reference.file())), StandardCharsets.UTF_8);
+            return filled(hop, content, "file " + reference.file() + " is empty", "write it there");
+        } catch (IOException | InvalidPathException unreadable) {
+            throw unresolvable(hop, "file " + reference.file() + " cannot be read", "put it there");
         }
     }
 
+    /** Without the blanks around it, such as the line end that an editor adds. */
+    private static String filled(Hop hop, String value, String otherwise, String advice) {
+        if (value == null || value.trim().isEmpty()) {
+            throw unresolvable(hop, otherwise, advice);
+        }
+        return value.trim();
+    }
+
     private static FailureException unresolvable(Hop hop, String what, String advice) {
-        return new FailureException(hop.plan("the external id cannot be resolved: " + what, advice));
+        return new FailureException(hop.plan("the external id cannot be resolved: " + what + " on host " + host(), advice));
     }
 
     private static String host() {

@@ -10,8 +10,18 @@ public interface StsLine extends AutoCloseable {
     /** How logs and messages call this SDK. */
     String sdk();
 
-    /** The base identity's own credentials. Throws what the provider throws. */
+    /**
+     * The base identity's own credentials, the same instance as long as they are the same. Throws what the provider throws.
+     *
+     * <p>They have an expiration only when they were made now, for this call.
+     */
     RoleSession baseCredentials();
+
+    /** Makes the base identity's provider anew at the next call. */
+    void forgetBase();
+
+    /** Whether what the base identity's provider threw is an answer of a server that will pass by itself. */
+    boolean passes(Throwable thrown);
 
     /** AssumeRole, signed by {@code signer}. */
     RoleSession assumeRole(AssumeRoleFields fields, RoleSession signer) throws StsException;
@@ -19,7 +29,7 @@ public interface StsLine extends AutoCloseable {
     /** The ARN that GetCallerIdentity answers for {@code signer}. */
     String callerArn(RoleSession signer) throws StsException;
 
-    /** Lets go of connections; calls after it may fail. */
+    /** Lets go of connections, for good: calls after it fail. */
     @Override
     void close();
 }

@@ -36,11 +36,16 @@ enum StsLines {
     /** The class name of the base identity's provider for this SDK; null when it cannot serve the base. */
     abstract String baseClass(Plan.Base base);
 
-    /** Throws FailureException in words when no SDK can serve the plan. {@code classes} gives a class by name, null when it is not there. */
-    static StsLines choose(Plan.Base base, Function<String, Class<?>> classes) {
+    /**
+     * Throws FailureException in words when no SDK can serve the plan.
+     *
+     * @param sdk a class of an SDK by name, from the loader that links the lines and no other; null when it is not there
+     * @param bases the base identity's class by name, which may be elsewhere; null when it cannot be loaded
+     */
+    static StsLines choose(Plan.Base base, Function<String, Class<?>> sdk, Function<String, Class<?>> bases) {
         StringBuilder why = new StringBuilder();
         for (StsLines line : values()) {
-            String problem = line.problem(base, classes);
+            String problem = line.problem(base, sdk, bases);
             if (problem == null) {
                 return line;
             }
@@ -50,7 +55,7 @@ enum StsLines {
             "add software.amazon.awssdk:sts and apache-client, or com.amazonaws:aws-java-sdk-sts, in the version of the SDK that is there"));
     }
 
-    private String problem(Plan.Base base, Function<String, Class<?>> classes) {
+    private String problem(Plan.Base base, Function<String, Class<?>> classes, Function<String, Class<?>> bases) {
         for (String need : needs) {
             if (classes.apply(need) == null) {
                 return "class " + need + " is not on the class path";
@@ -59,7 +64,7 @@ enum StsLines {
         if (baseClass(base) == null) {
             return "cannot serve base " + base.kind();
         }
-        Class<?> provider = classes.apply(baseClass(base));
+        Class<?> provider = bases.apply(baseClass(base));
         // One that is nowhere is reported when it is loaded. A company's own class is written for one SDK, whichever that is.
         if (provider != null && !classes.apply(providerType).isAssignableFrom(provider)) {
             return "base class " + baseClass(base) + " is no " + providerType;
@@ -67,7 +72,17 @@ enum StsLines {
         return null;
     }
 
+    /** A class from the loader that links the lines; null when it cannot be loaded. */
+    static Class<?> besideTheLines(String className) {
+        try {
+            return Class.forName(className, false, StsLines.class.getClassLoader());
+        } catch (ClassNotFoundException | LinkageError absent) {
+            return null;
+        }
+    }
+
     StsLine open(StsInputs inputs) {
+        inputs.checkAddress();
         try {
             Class<?> type = Class.forName(implementation, true, StsLines.class.getClassLoader());
             return (StsLine) type.getConstructor(StsInputs.class).newInstance(inputs);

@@ -1,9 +1,14 @@
 package io.sparkxacct.session;
 
 import io.sparkxacct.plan.Plan;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
 
 /** Role sessions straight from STS. Asserts once that the base identity is the declared one, before its credentials serve anything. */
 public final class StsSource implements SessionSource, AutoCloseable {
+    private static final String FIX = "run this process with it, or change base: in the declaration";
+
     private final StsInputs inputs;
     private final StsLine line;
     private volatile boolean baseIsAsDeclared;
@@ -15,10 +20,9 @@ public final class StsSource implements SessionSource, AutoCloseable {
     }
 
     @Override
-    public RoleSession assume(Plan.Role role, int number, int hops, RoleSession parent) {
-        Hop hop = new Hop(role.name(), number, hops, role.roleArn());
+    public RoleSession assume(Plan.Role role, int number, int hops, RoleSession signer) {
+        Hop hop = new Hop(role.name(), number, hops, role.roleArn(), role.externalId() != null);
         AssumeRoleFields fields = new AssumeRoleFields(role, inputs.sessionName(role), inputs.externalId(role, hop));
-        RoleSession signer = parent != null ? parent : base(hop);
         try {
             return line.assumeRole(fields, signer);
         } catch (StsException error) {
@@ -28,7 +32,29 @@ public final class StsSource implements SessionSource, AutoCloseable {
 
     @Override
     public RoleSession base() {
-        return base(null);
+        RoleSession base;
+        try {
+            base = line.baseCredentials();
+        } catch (FailureException known) {
+            throw known;
+        } catch (Exception | LinkageError none) {
+            // Exception, because Scala and Kotlin throw checked ones that no signature names.
+            throw new FailureException(noCredentials(none));
+        }
+        if (!baseIsAsDeclared) {
+            assertDeclared(base);
+            baseIsAsDeclared = true;
+        }
+        return base;
+    }
+
+    @Override
+    public void forgetBase() {
+        try {
+            line.forgetBase();
+        } catch (Exception | LinkageError broken) {
+            // What is wrong with it is said by the question that follows.
+        }
     }
 
     @Override
@@ -36,43 +62,42 @@ public final class StsSource implements SessionSource, AutoCloseable {
         line.close();
     }
 
-    private RoleSession base(Hop hop) {
-        RoleSession base;
-        try {
-            base = line.baseCredentials();
-        } catch (FailureException known) {
-            throw known;
-        } catch (Exception | LinkageError none) {
-            throw missing(hop, "the base identity (" + inputs.plan().base().kind() + ") gives no credentials: " + (none.getMessage() == null ? none : none.getMessage()),
-                "run this process with it, or change base: in the declaration");
-        }
-        if (!baseIsAsDeclared) {
-            assertDeclared(hop, base);
-            baseIsAsDeclared = true;
-        }
-        return base;
+    private Failure noCredentials(Throwable thrown) {
+        String problem = "the base identity (" + inputs.plan().base().kind() + ") gives no credentials: "
+            + (thrown.getMessage() == null ? thrown : thrown.getMessage());
+        return line.passes(thrown) || isOutage(thrown)
+            ? Failure.ofBase(Failure.Kind.UNREACHABLE, problem, null, null, null)
+            : Failure.ofBase(Failure.Kind.BASE_MISSING, problem, FIX, null, null);
     }
 
-    private void assertDeclared(Hop hop, RoleSession base) {
+    /** What comes from a network passes by itself; a file that is not there does not. */
+    private static boolean isOutage(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause() == cause ? null : cause.getCause()) {
+            if (cause instanceof IOException && !(cause instanceof FileNotFoundException) && !(cause instanceof FileSystemException)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void assertDeclared(RoleSession base) {
         String declared = inputs.plan().base().arn();
         String actual;
         try {
             actual = line.callerArn(base);
         } catch (StsException error) {
-            if (hop != null) {
-                throw new FailureException(error.at(hop, declared, inputs.address()));
-            }
-            throw missing(null, "the base identity could not be compared with base.arn: STS at " + inputs.address()
-                + " said " + error.getMessage(), null);
+            Failure.Kind kind = error.kind() == Failure.Kind.DENIED ? Failure.Kind.BASE_MISSING : error.kind();
+            String problem = kind == Failure.Kind.BASE_MISSING
+                ? "GetCallerIdentity at " + inputs.address() + " was " + error.problem(inputs.address())
+                : error.problem(inputs.address());
+            throw new FailureException(Failure.ofBase(
+                kind, "the base identity could not be compared with base.arn: " + problem, null, error.code(), error.stsMessage()));
         }
         if (!CallerIdentity.is(actual, declared)) {
-            throw missing(hop, "the base identity is " + actual + ", the declaration says " + declared + " (base.arn)",
-                "fix the identity this process runs with, or base.arn");
+            throw new FailureException(Failure.ofBase(Failure.Kind.BASE_MISSING,
+                "the base identity is " + (actual == null ? "unknown to STS" : actual) + ", the declaration says " + declared + " (base.arn)",
+                "fix the identity this process runs with, or base.arn", null, null));
         }
-    }
-
-    private static FailureException missing(Hop hop, String problem, String advice) {
-        return new FailureException(hop == null ? Failure.baseMissing(problem, advice) : hop.baseMissing(problem, advice));
     }
 
     /** Who signs the AssumeRole of a role; null when the declaration does not say who the base identity is. */

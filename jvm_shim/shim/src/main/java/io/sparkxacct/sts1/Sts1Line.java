@@ -15,6 +15,8 @@ import com.amazonaws.services.securitytoken.model.GetCallerIdentityRequest;
 import com.amazonaws.services.securitytoken.model.PolicyDescriptorType;
 import com.amazonaws.services.securitytoken.model.Tag;
 import io.sparkxacct.session.AssumeRoleFields;
+import io.sparkxacct.session.BaseProvider;
+import io.sparkxacct.session.OpenedOnce;
 import io.sparkxacct.session.RoleSession;
 import io.sparkxacct.session.StsException;
 import io.sparkxacct.session.StsInputs;
@@ -24,12 +26,15 @@ import java.util.stream.Collectors;
 
 /** STS and the base identity by AWS SDK v1. Found by name. */
 public final class Sts1Line implements StsLine {
-    private final StsInputs inputs;
-    private AWSSecurityTokenService client;
-    private AWSCredentialsProvider base;
+    /** From here on HTTP errors pass by themselves: too many requests, and those of the server. */
+    private static final int HTTP_TOO_MANY = 429;
+
+    private final OpenedOnce<AWSSecurityTokenService> client;
+    private final OpenedOnce<BaseProvider<AWSCredentialsProvider>> base;
 
     public Sts1Line(StsInputs inputs) {
-        this.inputs = inputs;
+        this.client = new OpenedOnce<>(() -> StsClients.open(inputs), AWSSecurityTokenService::shutdown);
+        this.base = new OpenedOnce<>(() -> BaseIdentity.load(inputs), BaseProvider::close);
     }
 
     @Override
@@ -39,9 +44,33 @@ public final class Sts1Line implements StsLine {
 
     @Override
     public RoleSession baseCredentials() {
-        AWSCredentials credentials = base().getCredentials();
+        BaseProvider<AWSCredentialsProvider> found = base.get();
+        if (found.get() instanceof WebIdentityCredentialsProvider) {
+            return ((WebIdentityCredentialsProvider) found.get()).session();
+        }
+        AWSCredentials credentials = found.get().getCredentials();
+        if (credentials == null) {
+            throw new IllegalStateException("its provider answers null");
+        }
         String token = credentials instanceof AWSSessionCredentials ? ((AWSSessionCredentials) credentials).getSessionToken() : null;
-        return new RoleSession(credentials.getAWSAccessKeyId(), credentials.getAWSSecretKey(), token, null);
+        return found.answered(credentials.getAWSAccessKeyId(), credentials.getAWSSecretKey(), token);
+    }
+
+    @Override
+    public void forgetBase() {
+        BaseProvider<AWSCredentialsProvider> before = base.get();
+        before.get().refresh();
+        base.forget();
+    }
+
+    @Override
+    public boolean passes(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause() == cause ? null : cause.getCause()) {
+            if (cause instanceof AmazonServiceException && ((AmazonServiceException) cause).getStatusCode() >= HTTP_TOO_MANY) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override
@@ -68,26 +97,20 @@ public final class Sts1Line implements StsLine {
                 .map(arn -> new PolicyDescriptorType().withArn(arn))
                 .collect(Collectors.toList()));
         }
-        return answered(() -> session(client().assumeRole(request).getCredentials()));
+        return answered(() -> session(client.get().assumeRole(request).getCredentials()));
     }
 
     @Override
     public String callerArn(RoleSession signer) throws StsException {
-        return answered(() -> client()
+        return answered(() -> client.get()
             .getCallerIdentity(new GetCallerIdentityRequest().withRequestCredentialsProvider(signing(signer)))
             .getArn());
     }
 
     @Override
-    public synchronized void close() {
-        if (client != null) {
-            client.shutdown();
-            client = null;
-        }
-        if (base instanceof AutoCloseable) {
-            closeQuietly((AutoCloseable) base);
-        }
-        base = null;
+    public void close() {
+        client.close();
+        base.close();
     }
 
     static <T> T answered(Supplier<T> call) throws StsException {
@@ -109,27 +132,5 @@ public final class Sts1Line implements StsLine {
         return new AWSStaticCredentialsProvider(signer.sessionToken() == null
             ? new BasicAWSCredentials(signer.accessKeyId(), signer.secretAccessKey())
             : new BasicSessionCredentials(signer.accessKeyId(), signer.secretAccessKey(), signer.sessionToken()));
-    }
-
-    private static void closeQuietly(AutoCloseable provider) {
-        try {
-            provider.close();
-        } catch (Exception nobodyWaitsForIt) {
-            // The provider is not asked again.
-        }
-    }
-
-    private synchronized AWSSecurityTokenService client() {
-        if (client == null) {
-            client = StsClients.open(inputs);
-        }
-        return client;
-    }
-
-    private synchronized AWSCredentialsProvider base() {
-        if (base == null) {
-            base = BaseIdentity.load(inputs);
-        }
-        return base;
     }
 }

@@ -1,12 +1,14 @@
 package io.sparkxacct.sts1;
 
 import com.amazonaws.ClientConfiguration;
+import com.amazonaws.Protocol;
 import com.amazonaws.auth.AWSStaticCredentialsProvider;
 import com.amazonaws.auth.AnonymousAWSCredentials;
 import com.amazonaws.client.builder.AwsClientBuilder.EndpointConfiguration;
 import com.amazonaws.retry.PredefinedRetryPolicies;
 import com.amazonaws.services.securitytoken.AWSSecurityTokenService;
 import com.amazonaws.services.securitytoken.AWSSecurityTokenServiceClientBuilder;
+import io.sparkxacct.session.ProxySettings;
 import io.sparkxacct.session.StsInputs;
 
 /** Clients of STS: one attempt, 2 s to connect, 5 s in all. Retries are the caller's, who knows whether a session is still valid. */
@@ -24,11 +26,25 @@ final class StsClients {
         return AWSSecurityTokenServiceClientBuilder.standard()
             .withEndpointConfiguration(new EndpointConfiguration(inputs.address(), inputs.region()))
             .withCredentials(new AWSStaticCredentialsProvider(new AnonymousAWSCredentials()))
-            .withClientConfiguration(new ClientConfiguration()
-                .withConnectionTimeout(CONNECT_MILLIS)
-                .withSocketTimeout(CALL_MILLIS)
-                .withClientExecutionTimeout(CALL_MILLIS)
-                .withRetryPolicy(PredefinedRetryPolicies.NO_RETRY_POLICY))
+            .withClientConfiguration(http(inputs.proxy()))
             .build();
+    }
+
+    private static ClientConfiguration http(ProxySettings proxy) {
+        ClientConfiguration http = new ClientConfiguration()
+            .withConnectionTimeout(CONNECT_MILLIS)
+            .withSocketTimeout(CALL_MILLIS)
+            .withClientExecutionTimeout(CALL_MILLIS)
+            .withRetryPolicy(PredefinedRetryPolicies.NO_RETRY_POLICY);
+        if (proxy != null) {
+            http.withProxyProtocol(proxy.secured() ? Protocol.HTTPS : Protocol.HTTP)
+                .withProxyHost(proxy.host())
+                .withProxyPort(proxy.port())
+                .withProxyUsername(proxy.username())
+                .withProxyPassword(proxy.password())
+                .withProxyDomain(proxy.domain())
+                .withProxyWorkstation(proxy.workstation());
+        }
+        return http;
     }
 }

@@ -5,6 +5,7 @@ import com.amazonaws.auth.AWSCredentialsProvider;
 import com.amazonaws.auth.BasicSessionCredentials;
 import com.amazonaws.services.securitytoken.AWSSecurityTokenService;
 import com.amazonaws.services.securitytoken.model.AssumeRoleWithWebIdentityRequest;
+import io.sparkxacct.session.OpenedOnce;
 import io.sparkxacct.session.RoleSession;
 import io.sparkxacct.session.StsException;
 import io.sparkxacct.session.StsInputs;
@@ -12,17 +13,22 @@ import io.sparkxacct.session.WebIdentity;
 
 /** Base identity "irsa": AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE, at the plan's STS. Do not move: plans carry the name. */
 public final class WebIdentityCredentialsProvider implements AWSCredentialsProvider, AutoCloseable {
-    private final Unsigned call;
+    private final OpenedOnce<AWSSecurityTokenService> client;
     private final WebIdentity identity;
 
     WebIdentityCredentialsProvider(StsInputs inputs) {
-        this.call = new Unsigned(inputs);
-        this.identity = new WebIdentity(inputs, call);
+        this.client = new OpenedOnce<>(() -> StsClients.open(inputs), AWSSecurityTokenService::shutdown);
+        this.identity = new WebIdentity(inputs, this::assume);
+    }
+
+    /** A new session with its expiration. Throws FailureException. */
+    RoleSession session() {
+        return identity.session();
     }
 
     @Override
     public AWSCredentials getCredentials() {
-        RoleSession session = identity.session();
+        RoleSession session = session();
         return new BasicSessionCredentials(session.accessKeyId(), session.secretAccessKey(), session.sessionToken());
     }
 
@@ -33,7 +39,7 @@ public final class WebIdentityCredentialsProvider implements AWSCredentialsProvi
 
     @Override
     public void close() {
-        call.close();
+        client.close();
     }
 
     @Override
@@ -41,29 +47,8 @@ public final class WebIdentityCredentialsProvider implements AWSCredentialsProvi
         return "WebIdentityCredentialsProvider";
     }
 
-    /** Opened at the first call, under WebIdentity's own lock. */
-    private static final class Unsigned implements WebIdentity.Call {
-        private final StsInputs inputs;
-        private volatile AWSSecurityTokenService client;
-
-        Unsigned(StsInputs inputs) {
-            this.inputs = inputs;
-        }
-
-        @Override
-        public RoleSession assume(String roleArn, String roleSessionName, String token) throws StsException {
-            if (client == null) {
-                client = StsClients.open(inputs);
-            }
-            return Sts1Line.answered(() -> Sts1Line.session(client.assumeRoleWithWebIdentity(new AssumeRoleWithWebIdentityRequest()
-                .withRoleArn(roleArn).withRoleSessionName(roleSessionName).withWebIdentityToken(token)).getCredentials()));
-        }
-
-        void close() {
-            if (client != null) {
-                client.shutdown();
-                client = null;
-            }
-        }
+    private RoleSession assume(String roleArn, String roleSessionName, String token) throws StsException {
+        return Sts1Line.answered(() -> Sts1Line.session(client.get().assumeRoleWithWebIdentity(new AssumeRoleWithWebIdentityRequest()
+            .withRoleArn(roleArn).withRoleSessionName(roleSessionName).withWebIdentityToken(token)).getCredentials()));
     }
 }

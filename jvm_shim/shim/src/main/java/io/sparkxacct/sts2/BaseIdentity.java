@@ -2,6 +2,7 @@ package io.sparkxacct.sts2;
 
 import io.sparkxacct.plan.Plan;
 import io.sparkxacct.session.BaseLoader;
+import io.sparkxacct.session.BaseProvider;
 import io.sparkxacct.session.StsInputs;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 
@@ -10,11 +11,12 @@ final class BaseIdentity {
     private BaseIdentity() {
     }
 
-    static AwsCredentialsProvider load(StsInputs inputs) {
+    static BaseProvider<AwsCredentialsProvider> load(StsInputs inputs) {
         Plan.Base base = inputs.plan().base();
-        if (WebIdentityCredentialsProvider.class.getName().equals(base.v2())) {
-            return new WebIdentityCredentialsProvider(inputs);
-        }
-        return BaseLoader.load(base.v2(), AwsCredentialsProvider.class, "create", base.profile(), inputs.configuration());
+        BaseProvider<AwsCredentialsProvider> loaded = WebIdentityCredentialsProvider.class.getName().equals(base.v2())
+            ? BaseProvider.made(new WebIdentityCredentialsProvider(inputs))
+            : BaseLoader.load(base.v2(), AwsCredentialsProvider.class, "create", base.profile(), inputs.configuration());
+        inputs.loaded();
+        return loaded;
     }
 }

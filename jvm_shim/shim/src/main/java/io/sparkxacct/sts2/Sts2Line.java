@@ -1,6 +1,8 @@
 package io.sparkxacct.sts2;
 
 import io.sparkxacct.session.AssumeRoleFields;
+import io.sparkxacct.session.BaseProvider;
+import io.sparkxacct.session.OpenedOnce;
 import io.sparkxacct.session.RoleSession;
 import io.sparkxacct.session.StsException;
 import io.sparkxacct.session.StsInputs;
@@ -14,6 +16,7 @@ import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.exception.SdkServiceException;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.services.sts.model.AssumeRoleRequest;
 import software.amazon.awssdk.services.sts.model.Credentials;
@@ -22,12 +25,15 @@ import software.amazon.awssdk.services.sts.model.Tag;
 
 /** STS and the base identity by AWS SDK v2. Found by name. */
 public final class Sts2Line implements StsLine {
-    private final StsInputs inputs;
-    private StsClient client;
-    private AwsCredentialsProvider base;
+    /** From here on HTTP errors pass by themselves: too many requests, and those of the server. */
+    private static final int HTTP_TOO_MANY = 429;
+
+    private final OpenedOnce<StsClient> client;
+    private final OpenedOnce<BaseProvider<AwsCredentialsProvider>> base;
 
     public Sts2Line(StsInputs inputs) {
-        this.inputs = inputs;
+        this.client = new OpenedOnce<>(() -> StsClients.open(inputs), StsClient::close);
+        this.base = new OpenedOnce<>(() -> BaseIdentity.load(inputs), BaseProvider::close);
     }
 
     @Override
@@ -37,9 +43,31 @@ public final class Sts2Line implements StsLine {
 
     @Override
     public RoleSession baseCredentials() {
-        AwsCredentials credentials = base().resolveCredentials();
+        BaseProvider<AwsCredentialsProvider> found = base.get();
+        if (found.get() instanceof WebIdentityCredentialsProvider) {
+            return ((WebIdentityCredentialsProvider) found.get()).session();
+        }
+        AwsCredentials credentials = found.get().resolveCredentials();
+        if (credentials == null) {
+            throw new IllegalStateException("its provider answers null");
+        }
         String token = credentials instanceof AwsSessionCredentials ? ((AwsSessionCredentials) credentials).sessionToken() : null;
-        return new RoleSession(credentials.accessKeyId(), credentials.secretAccessKey(), token, null);
+        return found.answered(credentials.accessKeyId(), credentials.secretAccessKey(), token);
+    }
+
+    @Override
+    public void forgetBase() {
+        base.forget();
+    }
+
+    @Override
+    public boolean passes(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause() == cause ? null : cause.getCause()) {
+            if (cause instanceof SdkServiceException && ((SdkServiceException) cause).statusCode() >= HTTP_TOO_MANY) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override
@@ -66,26 +94,20 @@ public final class Sts2Line implements StsLine {
                 .map(arn -> PolicyDescriptorType.builder().arn(arn).build())
                 .collect(Collectors.toList()));
         }
-        return answered(() -> session(client().assumeRole(request.build()).credentials()));
+        return answered(() -> session(client.get().assumeRole(request.build()).credentials()));
     }
 
     @Override
     public String callerArn(RoleSession signer) throws StsException {
-        return answered(() -> client()
+        return answered(() -> client.get()
             .getCallerIdentity(request -> request.overrideConfiguration(override -> override.credentialsProvider(signing(signer))))
             .arn());
     }
 
     @Override
-    public synchronized void close() {
-        if (client != null) {
-            client.close();
-            client = null;
-        }
-        if (base instanceof AutoCloseable) {
-            closeQuietly((AutoCloseable) base);
-        }
-        base = null;
+    public void close() {
+        client.close();
+        base.close();
     }
 
     static <T> T answered(Supplier<T> call) throws StsException {
@@ -109,27 +131,5 @@ public final class Sts2Line implements StsLine {
         return StaticCredentialsProvider.create(signer.sessionToken() == null
             ? AwsBasicCredentials.create(signer.accessKeyId(), signer.secretAccessKey())
             : AwsSessionCredentials.create(signer.accessKeyId(), signer.secretAccessKey(), signer.sessionToken()));
-    }
-
-    private static void closeQuietly(AutoCloseable provider) {
-        try {
-            provider.close();
-        } catch (Exception nobodyWaitsForIt) {
-            // The provider is not asked again.
-        }
-    }
-
-    private synchronized StsClient client() {
-        if (client == null) {
-            client = StsClients.open(inputs);
-        }
-        return client;
-    }
-
-    private synchronized AwsCredentialsProvider base() {
-        if (base == null) {
-            base = BaseIdentity.load(inputs);
-        }
-        return base;
     }
 }

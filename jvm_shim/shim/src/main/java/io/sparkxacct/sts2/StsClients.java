@@ -1,5 +1,6 @@
 package io.sparkxacct.sts2;
 
+import io.sparkxacct.session.ProxySettings;
 import io.sparkxacct.session.StsInputs;
 import java.net.URI;
 import java.time.Duration;
@@ -7,9 +8,9 @@ import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.retry.RetryPolicy;
 import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.http.apache.ProxyConfiguration;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sts.StsClient;
-import software.amazon.awssdk.services.sts.StsClientBuilder;
 
 /** Clients of STS: one attempt, 2 s to connect, 5 s in all. Retries are the caller's, who knows whether a session is still valid. */
 final class StsClients {
@@ -21,18 +22,30 @@ final class StsClients {
 
     /** Signs with nobody's credentials; each request brings its own. */
     static StsClient open(StsInputs inputs) {
-        StsClientBuilder builder = StsClient.builder()
+        return StsClient.builder()
             .region(Region.of(inputs.region()))
             .credentialsProvider(AnonymousCredentialsProvider.create())
             // Named, because the SDK refuses to choose when several HTTP clients are on the class path.
-            .httpClientBuilder(ApacheHttpClient.builder().connectionTimeout(CONNECT).socketTimeout(CALL))
+            .httpClientBuilder(http(inputs.proxy()))
             .overrideConfiguration(ClientOverrideConfiguration.builder()
                 .retryPolicy(RetryPolicy.none())
                 .apiCallTimeout(CALL)
-                .build());
-        if (inputs.endpoint() != null) {
-            builder.endpointOverride(URI.create(inputs.endpoint()));
-        }
-        return builder.build();
+                .build())
+            // An address always: the SDK's own table ends at the partitions of its day. It has FIPS in it already.
+            .endpointOverride(URI.create(inputs.address()))
+            .fipsEnabled(false)
+            .dualstackEnabled(false)
+            .build();
+    }
+
+    private static ApacheHttpClient.Builder http(ProxySettings proxy) {
+        ApacheHttpClient.Builder http = ApacheHttpClient.builder().connectionTimeout(CONNECT).socketTimeout(CALL);
+        return proxy == null ? http : http.proxyConfiguration(ProxyConfiguration.builder()
+            .endpoint(URI.create((proxy.secured() ? "https://" : "http://") + proxy.host() + ":" + proxy.port()))
+            .username(proxy.username())
+            .password(proxy.password())
+            .ntlmDomain(proxy.domain())
+            .ntlmWorkstation(proxy.workstation())
+            .build());
     }
 }

@@ -1,5 +1,6 @@
 package io.sparkxacct.sts2;
 
+import io.sparkxacct.session.OpenedOnce;
 import io.sparkxacct.session.RoleSession;
 import io.sparkxacct.session.StsException;
 import io.sparkxacct.session.StsInputs;
@@ -11,23 +12,28 @@ import software.amazon.awssdk.services.sts.StsClient;
 
 /** Base identity "irsa": AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE, at the plan's STS. Do not move: plans carry the name. */
 public final class WebIdentityCredentialsProvider implements AwsCredentialsProvider, AutoCloseable {
-    private final Unsigned call;
+    private final OpenedOnce<StsClient> client;
     private final WebIdentity identity;
 
     WebIdentityCredentialsProvider(StsInputs inputs) {
-        this.call = new Unsigned(inputs);
-        this.identity = new WebIdentity(inputs, call);
+        this.client = new OpenedOnce<>(() -> StsClients.open(inputs), StsClient::close);
+        this.identity = new WebIdentity(inputs, this::assume);
+    }
+
+    /** A new session with its expiration. Throws FailureException. */
+    RoleSession session() {
+        return identity.session();
     }
 
     @Override
     public AwsCredentials resolveCredentials() {
-        RoleSession session = identity.session();
+        RoleSession session = session();
         return AwsSessionCredentials.create(session.accessKeyId(), session.secretAccessKey(), session.sessionToken());
     }
 
     @Override
     public void close() {
-        call.close();
+        client.close();
     }
 
     @Override
@@ -35,29 +41,8 @@ public final class WebIdentityCredentialsProvider implements AwsCredentialsProvi
         return "WebIdentityCredentialsProvider";
     }
 
-    /** Opened at the first call, under WebIdentity's own lock. */
-    private static final class Unsigned implements WebIdentity.Call {
-        private final StsInputs inputs;
-        private volatile StsClient client;
-
-        Unsigned(StsInputs inputs) {
-            this.inputs = inputs;
-        }
-
-        @Override
-        public RoleSession assume(String roleArn, String roleSessionName, String token) throws StsException {
-            if (client == null) {
-                client = StsClients.open(inputs);
-            }
-            return Sts2Line.answered(() -> Sts2Line.session(client.assumeRoleWithWebIdentity(
-                request -> request.roleArn(roleArn).roleSessionName(roleSessionName).webIdentityToken(token)).credentials()));
-        }
-
-        void close() {
-            if (client != null) {
-                client.close();
-                client = null;
-            }
-        }
+    private RoleSession assume(String roleArn, String roleSessionName, String token) throws StsException {
+        return Sts2Line.answered(() -> Sts2Line.session(client.get().assumeRoleWithWebIdentity(
+            request -> request.roleArn(roleArn).roleSessionName(roleSessionName).webIdentityToken(token)).credentials()));
     }
 }

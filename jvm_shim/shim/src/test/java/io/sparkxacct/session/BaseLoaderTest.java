@@ -1,6 +1,7 @@
 package io.sparkxacct.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.net.URI;
@@ -45,8 +46,30 @@ class BaseLoaderTest {
         assertEquals(Failing.class.getName() + ": no vault here", message);
     }
 
+    @Test
+    void aClassThatLacksWhatItNeedsIsSaidInWords() {
+        configuration.setClassLoader(new ClassLoader() {
+            @Override
+            protected Class<?> findClass(String name) {
+                throw new NoClassDefFoundError("com/corp/Vault");
+            }
+        });
+
+        assertEquals("base identity class com.corp.Base cannot be loaded: java.lang.NoClassDefFoundError: com/corp/Vault; add what it needs beside it",
+            refusal("com.corp.Base"));
+        assertNull(BaseLoader.find("com.corp.Base", configuration));
+    }
+
+    @Test
+    void onlyWhatWasMadeForUsIsClosed() {
+        BaseLoader.load(ByFactory.class.getName(), Supplier.class, "create", null, configuration).close();
+        assertEquals(0, ByFactory.closed);
+        BaseLoader.load(ByConfiguration.class.getName(), Supplier.class, "create", null, configuration).close();
+        assertEquals(1, ByConfiguration.closed);
+    }
+
     private String made(Class<?> type, String profile) {
-        return (String) BaseLoader.load(type.getName(), Supplier.class, "create", profile, configuration).get();
+        return (String) BaseLoader.load(type.getName(), Supplier.class, "create", profile, configuration).get().get();
     }
 
     private String refusal(String className) {
@@ -81,7 +104,9 @@ class BaseLoaderTest {
         }
     }
 
-    public static final class ByConfiguration extends Made {
+    public static final class ByConfiguration extends Made implements AutoCloseable {
+        static int closed;
+
         public ByConfiguration(Configuration configuration) {
             super("(Configuration)");
         }
@@ -89,9 +114,16 @@ class BaseLoaderTest {
         public ByConfiguration() {
             super("()");
         }
+
+        @Override
+        public void close() {
+            closed++;
+        }
     }
 
-    public static final class ByFactory extends Made {
+    public static final class ByFactory extends Made implements AutoCloseable {
+        static int closed;
+
         private ByFactory(String way) {
             super(way);
         }
@@ -102,6 +134,11 @@ class BaseLoaderTest {
 
         public static ByFactory create(String profile) {
             return new ByFactory("create(" + profile + ")");
+        }
+
+        @Override
+        public void close() {
+            closed++;
         }
     }
 

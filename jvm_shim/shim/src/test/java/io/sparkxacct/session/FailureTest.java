@@ -40,6 +40,19 @@ class FailureTest {
                     + " role partner"),
             Arguments.of(400, "ValidationError", "too long", HUB, Kind.DENIED,
                 "bucket partner-data: hop 2 of 2 (" + READER + ") refused by STS: ValidationError"),
+            Arguments.of(400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.", HUB, Kind.DENIED,
+                "bucket partner-data: hop 2 of 2 (" + READER + ") refused by STS: ValidationError; shorten duration of role partner, or account"
+                    + " 444455556666 must raise the role's MaxSessionDuration"),
+            Arguments.of(400, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+                HUB, Kind.DENIED,
+                "bucket partner-data: hop 2 of 2 (" + READER + ") refused by STS: ValidationError; shorten duration of role partner"),
+            Arguments.of(403, "SignatureDoesNotMatch", "Signature expired: 20261122T100000Z is now earlier than 20261122T110000Z", HUB, Kind.DENIED,
+                "bucket partner-data: hop 2 of 2 (" + READER + ") refused by STS: SignatureDoesNotMatch; set the clock of this host: STS refuses"
+                    + " requests whose time is minutes off"),
+            Arguments.of(407, "HTTP 407", "who are you", HUB, Kind.UNREACHABLE,
+                "bucket partner-data: hop 2 of 2 (" + READER + "): STS at " + STS + " answered 407 (HTTP 407)"),
+            Arguments.of(408, "HTTP 408", null, HUB, Kind.UNREACHABLE,
+                "bucket partner-data: hop 2 of 2 (" + READER + "): STS at " + STS + " answered 408 (HTTP 408)"),
             Arguments.of(400, "Throttling", "Rate exceeded", HUB, Kind.THROTTLED,
                 "bucket partner-data: hop 2 of 2 (" + READER + "): STS throttled (Throttling)"),
             Arguments.of(429, "Whatever", null, HUB, Kind.THROTTLED,
@@ -58,6 +71,15 @@ class FailureTest {
         assertEquals(code, failure.code());
         assertEquals(line, failure.firstLine("partner-data"));
         assertEquals(message == null ? line : line + "\n" + message, failure.message("partner-data"));
+    }
+
+    @Test
+    void aRefusedRoleWithAnExternalIdMayHaveTheWrongOne() {
+        Hop hop = new Hop("partner", 2, 2, READER, true);
+
+        assertEquals("role partner: hop 2 of 2 (" + READER + ") refused by STS: AccessDenied; account 444455556666 must let " + HUB
+            + " assume it (trust policy), or account 111122223333 must allow sts:AssumeRole on it; a wrong external id is refused alike",
+            hop.answered(403, "AccessDenied", "no", HUB, STS).firstLine(null));
     }
 
     @Test
@@ -83,15 +105,17 @@ class FailureTest {
 
     @Test
     void aBaseIdentityThatIsAnother() {
-        Failure failure = HOP.baseMissing("the base identity is arn:a, the declaration says arn:b (base.arn)", "fix it, or base.arn");
-        assertEquals("role partner: hop 2 of 2 (" + READER + "): the base identity is arn:a, the declaration says arn:b (base.arn);"
+        Failure failure = Failure.ofBase(Kind.BASE_MISSING,
+            "the base identity is arn:a, the declaration says arn:b (base.arn)", "fix it, or base.arn", null, null)
+            .readAs(new Hop("hub", 1, 1, HUB)).readAs(HOP);
+        assertEquals("role partner: hop 1 of 2 (" + HUB + "): the base identity is arn:a, the declaration says arn:b (base.arn);"
             + " fix it, or base.arn", failure.firstLine(null));
         assertNull(failure.code());
     }
 
     @Test
     void theReaderOfALongerChainSeesItsOwnLength() {
-        Failure hub = new Hop("hub", 1, 1, HUB).answered(403, "AccessDenied", null, null, STS).readAs("partner", 3);
+        Failure hub = new Hop("hub", 1, 1, HUB).answered(403, "AccessDenied", null, null, STS).readAs(new Hop("partner", 3, 3, READER));
         assertEquals("partner", hub.role());
         assertEquals(1, hub.hop().number());
         assertEquals(3, hub.hop().hops());

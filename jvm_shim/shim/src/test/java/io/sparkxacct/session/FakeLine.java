@@ -9,8 +9,11 @@ final class FakeLine implements StsLine {
     final List<String> calls = new ArrayList<>();
     String callerArn = "arn:aws:iam::111122223333:user/base";
     RuntimeException noBase;
+    boolean passing;
+    int forgotten;
+    RoleSession base = new RoleSession("AKIABASE", "secret-of-base", null, null);
     StsException refusal;
-    boolean closed;
+    volatile boolean closed;
     AssumeRoleFields lastFields;
 
     @Override
@@ -23,7 +26,17 @@ final class FakeLine implements StsLine {
         if (noBase != null) {
             throw noBase;
         }
-        return new RoleSession("AKIABASE", "secret-of-base", null, null);
+        return base;
+    }
+
+    @Override
+    public void forgetBase() {
+        forgotten++;
+    }
+
+    @Override
+    public boolean passes(Throwable thrown) {
+        return passing;
     }
 
     @Override

@@ -16,6 +16,7 @@ final class FakeSts implements SessionSource {
         THROTTLE,
         DOWN,
         DEAD_PARENT,
+        SKEWED,
         CRASH
     }
 
@@ -58,14 +59,21 @@ final class FakeSts implements SessionSource {
     }
 
     final List<Call> calls = new ArrayList<>();
+    /** Keys of the base identity that were given out, one for each question. */
+    final List<String> baseCalls = new ArrayList<>();
     final List<String> violations = new ArrayList<>();
     Duration latency = Duration.ofMillis(100);
     Duration life;
     Thread lastCaller;
+    /** Of the base identity; null as for keys that do not tell their end. */
+    Duration baseLife;
+    int forgotten;
+    Answer base = Answer.OK;
 
     private final VirtualTime time;
     private final Map<String, Answer> answers = new HashMap<>();
     private final Map<String, RoleSession> issued = new HashMap<>();
+    private RoleSession held;
     private final List<String> inFlight = new ArrayList<>();
 
     FakeSts(VirtualTime time) {
@@ -105,7 +113,7 @@ final class FakeSts implements SessionSource {
         inFlight.add(name);
         lastCaller = Thread.currentThread();
         try {
-            String signer = parent == null ? "base" : roleOf(parent);
+            String signer = roleOf(parent);
             Call call = new Call(time.elapsed(), name, signer);
             calls.add(call);
             checkSigner(role, parent, signer);
@@ -120,8 +128,9 @@ final class FakeSts implements SessionSource {
 
     private void checkSigner(Plan.Role role, RoleSession parent, String signer) {
         String expected = role.via() == null ? "base" : role.via();
-        if (!signer.equals(expected) || parent != null && !isAlive(parent)) {
-            violations.add(role.name() + " was asked for by " + signer + ", alive: " + (parent != null && isAlive(parent)));
+        boolean alive = expected.equals("base") || isAlive(parent);
+        if (!signer.equals(expected) || !alive) {
+            violations.add(role.name() + " was asked for by " + signer + ", alive: " + alive);
         }
     }
 
@@ -137,6 +146,8 @@ final class FakeSts implements SessionSource {
                 throw new FailureException(hop.answered(403, "AccessDenied", "User: x is not authorized to perform: sts:AssumeRole", caller, "sts"));
             case DEAD_PARENT:
                 throw new FailureException(hop.answered(403, "InvalidClientTokenId", "The security token is invalid", caller, "sts"));
+            case SKEWED:
+                throw new FailureException(hop.answered(403, "RequestTimeTooSkewed", "15 minutes", caller, "sts"));
             case THROTTLE:
                 throw new FailureException(hop.answered(400, "Throttling", "Rate exceeded", caller, "sts"));
             case DOWN:
@@ -159,6 +170,26 @@ final class FakeSts implements SessionSource {
 
     @Override
     public RoleSession base() {
-        return new RoleSession("AKIA-base-0", SECRET + "-base", null, null);
+        String key = "AKIA-base-" + forgotten;
+        baseCalls.add(key);
+        switch (base) {
+            case OK:
+                Instant end = baseLife == null ? null : Instant.ofEpochMilli(time.trueMillis()).plus(baseLife);
+                if (held == null || end != null || !held.accessKeyId().equals(key)) {
+                    held = new RoleSession(key, SECRET + "-base", null, end);
+                }
+                return held;
+            case CRASH:
+                throw new IllegalStateException("a defect");
+            case THROTTLE:
+                throw new FailureException(Failure.ofBase(Failure.Kind.THROTTLED, "STS throttled (Throttling)", null, "Throttling", null));
+            default:
+                throw new FailureException(Failure.ofBase(Failure.Kind.BASE_MISSING, "the base identity is arn:a", "fix it", null, null));
+        }
+    }
+
+    @Override
+    public void forgetBase() {
+        forgotten++;
     }
 }

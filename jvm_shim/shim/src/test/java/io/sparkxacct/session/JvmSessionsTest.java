@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sparkxacct.plan.Keys;
 import io.sparkxacct.plan.PlanException;
+import io.sparkxacct.plan.PlanReader;
 import io.sparkxacct.testkit.StandardError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,10 +20,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class JvmSessionsTest {
     private static final String PARTNER = plan("\"partner-data\":\"partner\",\"scratch\":\"@base\"");
@@ -33,7 +40,13 @@ class JvmSessionsTest {
 
     private final List<FakeLine> lines = new ArrayList<>();
     private final List<String> runs = new ArrayList<>();
+    private Throwable defect;
+    private volatile Runnable whileOpening = () -> { };
     private final JvmSessions sessions = new JvmSessions(inputs -> {
+        whileOpening.run();
+        if (defect != null) {
+            JvmSessionsTest.<RuntimeException>raise(defect);
+        }
         FakeLine line = new FakeLine();
         lines.add(line);
         runs.add(inputs.run());
@@ -42,7 +55,7 @@ class JvmSessionsTest {
 
     @AfterEach
     void stopThreads() {
-        StandardError.of(() -> sessions.adopt(configuration("z1:broken")));
+        sessions.clear();
     }
 
     @Test
@@ -118,13 +131,13 @@ class JvmSessionsTest {
     }
 
     @Test
-    void theConnectionsOfAPlanAreLetGoWhenTheNextButOneComes() {
+    void theConnectionsOfAPlanAreLetGoWhenTheNextButOneComes() throws InterruptedException {
         sessions.adopt(configuration(PARTNER));
         sessions.adopt(configuration(FINANCE));
         assertFalse(lines.get(0).closed);
         sessions.adopt(configuration(PARTNER));
 
-        assertTrue(lines.get(0).closed);
+        waitUntil(() -> lines.get(0).closed);
         assertFalse(lines.get(1).closed);
     }
 
@@ -158,6 +171,165 @@ class JvmSessionsTest {
         String id = sessions.put(configuration(PARTNER));
 
         assertEquals(Map.of("jar", "0.1.0", "plan", id, "about", "plan " + id + ": 2 roles, 2 buckets, base env"), sessions.describe());
+    }
+
+    @Test
+    void anActivatedPlanStaysWhateverAFileSystemBringsAndThatIsLoggedOnce() {
+        String id = sessions.put(configuration(PARTNER));
+
+        StandardError log = StandardError.of(() -> {
+            for (String other : List.of(FINANCE, FINANCE, "z1:broken", "file:/a\0b")) {
+                sessions.adopt(configuration(other));
+            }
+        });
+
+        assertEquals("ASIAarn:aws:iam::444455556666:role/partner", sessions.session("s3a", "partner-data").accessKeyId());
+        assertEquals(3, log.count("WARN"), log.text());
+        assertEquals(1, log.count("plan " + id + " was activated and stays in force; the configuration of a FileSystem carries another, which is"
+            + " left aside: plan "), log.text());
+        assertEquals(1, lines.size());
+    }
+
+    @Test
+    void anActivatedPlanTakesTheRunOfASecondContext() {
+        Configuration first = configuration(PARTNER);
+        first.set(Keys.RUN, "run-1");
+        sessions.put(first);
+        Configuration second = configuration(PARTNER);
+        second.set(Keys.RUN, "run-2");
+        sessions.adopt(second);
+
+        assertEquals(List.of("run-1", "run-2"), runs);
+    }
+
+    @Test
+    void theNextActivationReplacesThePlanAndABrokenOneRefusesEveryBucket() {
+        sessions.put(configuration(PARTNER));
+        sessions.put(configuration(FINANCE));
+        assertEquals("ASIAarn:aws:iam::444455556666:role/finance", sessions.session("s3a", "partner-data").accessKeyId());
+
+        StandardError.of(() -> assertThrows(FailureException.class, () -> sessions.put(configuration("z1:broken"))));
+        sessions.adopt(configuration(PARTNER));
+        assertTrue(refusal("partner-data").startsWith("bucket partner-data: the plan text is cut or damaged"));
+    }
+
+    @Test
+    void afterDeactivationNothingIsInForceUntilAFileSystemBringsAPlan() {
+        sessions.put(configuration(PARTNER));
+        sessions.clear();
+        sessions.clear();
+        assertTrue(refusal("partner-data").startsWith("bucket partner-data: fs.xacct.plan is not set"));
+        assertEquals(Map.of("jar", "0.1.0"), sessions.describe());
+
+        sessions.adopt(configuration(FINANCE));
+        assertEquals("ASIAarn:aws:iam::444455556666:role/finance", sessions.session("s3a", "partner-data").accessKeyId());
+    }
+
+    @Test
+    void aPlanByItsTextTakesNoPartsOfAnother() {
+        Configuration.addDefaultResource("stale-parts.xml");
+        try {
+            assertEquals("9 characters", assertThrows(FailureException.class, () -> JvmSessions.activate("z1:broken", null, null))
+                .getMessage().replaceAll(".*\\((\\d+ characters).*", "$1"));
+        } finally {
+            JvmSessions.deactivate();
+        }
+    }
+
+    static Stream<Arguments> defects() {
+        return Stream.of(
+            Arguments.of(new NoClassDefFoundError("x/StsClient"), "java.lang.NoClassDefFoundError: x/StsClient"),
+            Arguments.of(new IllegalStateException("broken"), "java.lang.IllegalStateException: broken"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("defects")
+    void aPlanForWhichStsCannotBeAskedLeavesNoEarlierOneInForce(Throwable defect, String cause) {
+        sessions.adopt(configuration(PARTNER));
+        sessions.session("s3a", "scratch");
+        this.defect = defect;
+        StandardError log = StandardError.of(() -> {
+            sessions.adopt(configuration(FINANCE));
+            sessions.adopt(configuration(FINANCE));
+        });
+
+        assertEquals("bucket scratch: STS cannot be asked from this JVM: " + cause, refusal("scratch"));
+        assertEquals(1, log.count("no bucket is served"), log.text());
+        this.defect = null;
+        sessions.adopt(configuration(FINANCE));
+        assertEquals("ASIAarn:aws:iam::444455556666:role/finance", sessions.session("s3a", "partner-data").accessKeyId());
+    }
+
+    @Test
+    void aPlanFileThatCannotBeAFileLeavesNoEarlierPlanInForce() {
+        sessions.adopt(configuration(PARTNER));
+        StandardError.of(() -> sessions.adopt(configuration("file:/a\0b")));
+
+        assertTrue(refusal("scratch").startsWith("bucket scratch: the plan file /a"), refusal("scratch"));
+    }
+
+    @Test
+    void nobodyWaitsForAnotherPlanThatIsBeingOpened() throws Exception {
+        sessions.adopt(configuration(PARTNER));
+        CountDownLatch opening = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        whileOpening = () -> {
+            opening.countDown();
+            try {
+                go.await();
+            } catch (InterruptedException never) {
+                throw new IllegalStateException(never);
+            }
+        };
+        Thread slow = new Thread(() -> sessions.adopt(configuration(FINANCE)));
+        slow.start();
+        opening.await();
+        whileOpening = () -> { };
+        sessions.put(configuration(PARTNER));
+        go.countDown();
+        slow.join();
+
+        assertEquals("ASIAarn:aws:iam::444455556666:role/partner", sessions.session("s3a", "partner-data").accessKeyId());
+    }
+
+    @Test
+    void anAnswerShowsNoSecret() {
+        sessions.adopt(configuration(PARTNER));
+
+        String answer = sessions.answer(Map.of("scheme", "s3a", "bucket", "scratch")).toString();
+
+        assertEquals("RoleSession(AKIABASE, expires never)", answer);
+    }
+
+    @Test
+    void theFirstConfigurationOfAFileSystemStandsInForAPlanThatCameByItsText() {
+        StsInputs inputs = new StsInputs(PlanReader.fromJson(PARTNER), "r1", "ana", name -> null, new Configuration(false));
+        Configuration first = configuration(PARTNER);
+        inputs.offer(first);
+        assertNotSame(first, inputs.configuration());
+
+        inputs.awaitConfiguration();
+        inputs.offer(first);
+        inputs.offer(configuration(PARTNER));
+        assertSame(first, inputs.configuration());
+
+        first.set("fs.s3a.proxy.host", "proxy.corp");
+        inputs.loaded();
+        inputs.offer(configuration(PARTNER));
+        assertSame(first, inputs.configuration());
+        assertEquals("proxy proxy.corp:443", inputs.proxy().toString());
+    }
+
+    private static void waitUntil(BooleanSupplier condition) throws InterruptedException {
+        for (int step = 0; step < 6_000 && !condition.getAsBoolean(); step++) {
+            Thread.sleep(10);
+        }
+        assertTrue(condition.getAsBoolean());
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> void raise(Throwable thrown) throws T {
+        throw (T) thrown;
     }
 
     private String refusal(String bucket) {

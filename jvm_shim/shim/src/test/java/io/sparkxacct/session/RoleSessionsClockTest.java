@@ -106,6 +106,34 @@ class RoleSessionsClockTest {
     }
 
     @Test
+    void aRequestThatIsDatedWrongIsTriedOnceMoreBecauseSdksCorrectTheirClock() {
+        lab.sts.answer("hub", Answer.SKEWED);
+        List<Read> reads = new ArrayList<>();
+        lab.readLater("hub", reads::add);
+        lab.pass(Duration.ofMillis(500));
+        lab.sts.forget("hub");
+        lab.pass(Duration.ofSeconds(2));
+        assertNull(reads.get(0).failure());
+
+        lab.sts.answer("partner", Answer.SKEWED);
+        Read read = lab.read("partner");
+        assertEquals(2, lab.sts.count("partner"));
+        assertTrue(read.failure().firstLine(null).startsWith("role partner: hop 2 of 2 (arn:aws:iam::444455556666:role/partner) refused by STS:"
+            + " RequestTimeTooSkewed; set the clock of this host: STS refuses requests whose time is minutes off; retry after "),
+            read.failure().firstLine(null));
+    }
+
+    @Test
+    void aLifeMuchShorterThanAskedForIsSaidOnceAndRefreshedRight() {
+        lab.time.setClockAhead(Duration.ofMinutes(55));
+        lab.read("partner");
+        lab.pass(Duration.ofMinutes(30));
+        assertEquals(List.of(lab.planLine("role hub: hop 1 of 1 (arn:aws:iam::111122223333:role/hub) was asked for 3600 s, and by the clock of"
+            + " this host 300 s are left at once; if STS does not give shorter sessions, set the clock.")), lab.warnings);
+        assertTrue(lab.sts.count("hub") >= 10, () -> lab.sts.count("hub") + " fetches");
+    }
+
+    @Test
     void aHopIsAssumedOnlyFromAParentThatHasAMinuteLeft() {
         lab.read("hub");
         lab.sts.answer("hub", Answer.DOWN);

@@ -2,6 +2,7 @@ package io.sparkxacct.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -36,14 +37,15 @@ class RoleSessionsDrainTest {
     }
 
     @Test
-    void anExpiredChainIsFetchedOnTheReadersOwnThread() {
+    void anExpiredChainIsFetchedOnThreadsThatEndWithIt() {
         lab.read("partner");
         lab.sessions.drain();
         lab.pass(Duration.ofMinutes(61));
         Read read = lab.read("partner");
         assertEquals("partner", FakeSts.roleOf(read.session()));
         assertEquals(4, lab.sts.calls.size());
-        assertEquals(Thread.currentThread(), lab.sts.lastCaller);
+        assertNotEquals(Thread.currentThread(), lab.sts.lastCaller);
+        lab.pass(Duration.ZERO);
         assertEquals(0, lab.time.threadsAlive());
     }
 
@@ -56,6 +58,23 @@ class RoleSessionsDrainTest {
         lab.pass(Duration.ofSeconds(5));
         assertEquals(2, lab.sts.calls.size());
         assertSame(reads.get(0).session(), reads.get(1).session());
+    }
+
+    @Test
+    void anInterruptOfTheReaderThatCausedTheFetchLeavesItToTheOthers() {
+        lab.sessions.drain();
+        List<Read> interrupted = new ArrayList<>();
+        List<Read> other = new ArrayList<>();
+        VirtualTime.Fiber victim = lab.readLater("partner", interrupted::add);
+        lab.pass(Duration.ofMillis(50));
+        lab.readLater("partner", other::add);
+        lab.pass(Duration.ofMillis(10));
+        victim.interrupt();
+        lab.pass(Duration.ofSeconds(1));
+        assertEquals("role partner: hop 2 of 2 (arn:aws:iam::444455556666:role/partner): interrupted while waiting for STS",
+            interrupted.get(0).failure().firstLine(null));
+        assertEquals("partner", FakeSts.roleOf(other.get(0).session()));
+        assertEquals(2, lab.sts.calls.size());
     }
 
     @Test

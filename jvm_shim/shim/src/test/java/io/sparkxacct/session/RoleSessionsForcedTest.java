@@ -47,6 +47,26 @@ class RoleSessionsForcedTest {
     }
 
     @Test
+    void theNextHopWaitsForTheSuccessorOfASessionThatIsCalledDead() {
+        lab.read("partner");
+        lab.sts.latency = Duration.ofSeconds(5);
+        assertTrue(lab.sessions.forceRefresh("hub"));
+        assertTrue(lab.sessions.forceRefresh("partner"));
+        lab.pass(Duration.ofSeconds(6));
+        assertEquals(List.of("hub", "partner", "hub", "partner"), lab.sts.calls.stream().map(FakeSts.Call::role).toList());
+        assertEquals(Duration.ofMillis(5_200), lab.sts.calls.get(3).at());
+    }
+
+    @Test
+    void aTimerTaskThatWasOvertakenIsCancelled() {
+        lab.read("partner");
+        assertEquals(2, lab.time.scheduled());
+        lab.sessions.forceRefresh("partner");
+        lab.pass(Duration.ofSeconds(1));
+        assertEquals(2, lab.time.scheduled());
+    }
+
+    @Test
     void aHubWhoseSessionIsDeadIsFetchedAnewForThePartner() {
         lab.read("hub");
         lab.sts.answer("partner", Answer.DEAD_PARENT);

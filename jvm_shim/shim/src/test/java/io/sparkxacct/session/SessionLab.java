@@ -35,7 +35,7 @@ final class SessionLab {
     Read read(String role) {
         Duration start = time.elapsed();
         try {
-            RoleSession session = sessions.get(role);
+            RoleSession session = role.equals("@base") ? sessions.base() : sessions.get(role);
             return new Read(session, null, time.elapsed().minus(start), false);
         } catch (FailureException failed) {
             return new Read(null, failed.failure(), time.elapsed().minus(start), Thread.currentThread().isInterrupted());

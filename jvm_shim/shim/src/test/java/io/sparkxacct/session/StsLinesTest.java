@@ -7,6 +7,7 @@ import io.sparkxacct.plan.Plan;
 import io.sparkxacct.plan.PlanReader;
 import io.sparkxacct.testkit.PlanTexts;
 import java.util.function.Function;
+import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 
 class StsLinesTest {
@@ -20,26 +21,26 @@ class StsLinesTest {
 
     @Test
     void theNewerSdkIsTakenWhereItIs() {
-        assertEquals(StsLines.SDK_V2, StsLines.choose(base(ENV_V1, ENV_V2), BOTH));
-        assertEquals(StsLines.SDK_V2, StsLines.choose(base(ENV_V1, ENV_V2), ONLY_V2));
-        assertEquals(StsLines.SDK_V1, StsLines.choose(base(ENV_V1, ENV_V2), ONLY_V1));
+        assertEquals(StsLines.SDK_V2, chosen(base(ENV_V1, ENV_V2), BOTH));
+        assertEquals(StsLines.SDK_V2, chosen(base(ENV_V1, ENV_V2), ONLY_V2));
+        assertEquals(StsLines.SDK_V1, chosen(base(ENV_V1, ENV_V2), ONLY_V1));
     }
 
     @Test
     void aBaseThatOneSdkCannotServeIsServedByTheOther() {
-        assertEquals(StsLines.SDK_V2, StsLines.choose(base(null, ENV_V2), BOTH));
-        assertEquals(StsLines.SDK_V1, StsLines.choose(base(ENV_V1, null), BOTH));
+        assertEquals(StsLines.SDK_V2, chosen(base(null, ENV_V2), BOTH));
+        assertEquals(StsLines.SDK_V1, chosen(base(ENV_V1, null), BOTH));
     }
 
     @Test
     void aCompanysClassDecidesByTheSdkItIsWrittenFor() {
-        assertEquals(StsLines.SDK_V1, StsLines.choose(base(ENV_V1, ENV_V1), BOTH));
-        assertEquals(StsLines.SDK_V2, StsLines.choose(base(ENV_V2, ENV_V2), BOTH));
+        assertEquals(StsLines.SDK_V1, chosen(base(ENV_V1, ENV_V1), BOTH));
+        assertEquals(StsLines.SDK_V2, chosen(base(ENV_V2, ENV_V2), BOTH));
     }
 
     @Test
     void aClassThatIsNowhereIsReportedWhenItIsLoaded() {
-        assertEquals(StsLines.SDK_V2, StsLines.choose(base("a.B", "a.B"), BOTH));
+        assertEquals(StsLines.SDK_V2, chosen(base("a.B", "a.B"), BOTH));
     }
 
     @Test
@@ -54,8 +55,34 @@ class StsLinesTest {
             message(base(null, ENV_V1), BOTH));
     }
 
+    @Test
+    void theConfigurationsLoaderHasNoSayInWhereAnSdkIs() {
+        assertEquals(StsLines.SDK_V1, StsLines.choose(base(ENV_V1, ENV_V2), ONLY_V1, BOTH));
+    }
+
+    @Test
+    void anAddressThatNobodyCanAskIsAFaultOfThePlan() {
+        String withoutScheme = "the address of STS \"sts.internal\" is none: it needs the form https://HOST; correct sts.endpoint in the declaration";
+        String withoutHost = "the address of STS \"https://\" is none: Expected authority; correct sts.endpoint in the declaration";
+
+        assertEquals(withoutScheme, opened("sts.internal"));
+        assertEquals(withoutHost, opened("https://"));
+    }
+
+    private static String opened(String endpoint) {
+        StsInputs inputs = new StsInputs(PlanReader.fromJson(PlanTexts.json("{\"kind\":\"env\"}", endpoint, "", "", "@deny")), "r1", "ana",
+            name -> null, new Configuration(false));
+        FailureException failed = assertThrows(FailureException.class, () -> StsLines.SDK_V2.open(inputs));
+        assertEquals(Failure.Kind.PLAN, failed.failure().kind());
+        return failed.getMessage();
+    }
+
+    private static StsLines chosen(Plan.Base base, Function<String, Class<?>> classes) {
+        return StsLines.choose(base, classes, classes);
+    }
+
     private static String message(Plan.Base base, Function<String, Class<?>> classes) {
-        return assertThrows(FailureException.class, () -> StsLines.choose(base, classes)).getMessage();
+        return assertThrows(FailureException.class, () -> chosen(base, classes)).getMessage();
     }
 
     private static Plan.Base base(String v1, String v2) {

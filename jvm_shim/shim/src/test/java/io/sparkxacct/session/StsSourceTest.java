@@ -1,6 +1,7 @@
 package io.sparkxacct.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,11 +10,20 @@ import io.sparkxacct.plan.PlanReader;
 import io.sparkxacct.testkit.PlanTexts;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class StsSourceTest {
     private static final String HUB = "arn:aws:iam::444455556666:role/hub";
@@ -24,10 +34,10 @@ class StsSourceTest {
     private Plan plan;
 
     @Test
-    void theFirstHopIsSignedByTheBaseAndTheNextByItsParent() {
+    void eachHopIsSignedByTheOneBefore() {
         StsSource source = source(plan("{\"kind\":\"env\"}"));
 
-        RoleSession hub = assume(source, "hub", 1, null);
+        RoleSession hub = assume(source, "hub", 1, source.base());
         assume(source, "partner", 2, hub);
 
         assertEquals(List.of("AssumeRole " + HUB + " by AKIABASE", "AssumeRole " + PARTNER + " by ASIA" + HUB), line.calls);
@@ -38,42 +48,64 @@ class StsSourceTest {
         line.callerArn = "arn:aws:sts::111122223333:assumed-role/etl/run-1";
         StsSource source = source(plan("{\"kind\":\"irsa\",\"arn\":\"arn:aws:iam::111122223333:role/path/etl\"}"));
 
-        assume(source, "hub", 1, null);
-        assume(source, "hub", 1, null);
+        source.base();
         source.base();
 
-        assertEquals(List.of("GetCallerIdentity by AKIABASE", "AssumeRole " + HUB + " by AKIABASE", "AssumeRole " + HUB + " by AKIABASE"), line.calls);
+        assertEquals(List.of("GetCallerIdentity by AKIABASE"), line.calls);
     }
 
     @Test
     void aBaseThatIsSomebodyElseServesNothing() {
         line.callerArn = "arn:aws:sts::111122223333:assumed-role/node-role/i-0";
         StsSource source = source(plan("{\"kind\":\"irsa\",\"arn\":\"arn:aws:iam::111122223333:role/etl\"}"));
-        String problem = "the base identity is arn:aws:sts::111122223333:assumed-role/node-role/i-0, the declaration says"
-            + " arn:aws:iam::111122223333:role/etl (base.arn); fix the identity this process runs with, or base.arn";
 
-        assertEquals("role hub: hop 1 of 2 (" + HUB + "): " + problem, failure(() -> assume(source, "hub", 1, null)));
-        assertEquals(problem, failure(source::base));
-        assertEquals(List.of("GetCallerIdentity by AKIABASE", "GetCallerIdentity by AKIABASE"), line.calls);
+        assertEquals("BASE_MISSING: the base identity is arn:aws:sts::111122223333:assumed-role/node-role/i-0, the declaration says"
+            + " arn:aws:iam::111122223333:role/etl (base.arn); fix the identity this process runs with, or base.arn", baseFailure(source));
+        line.callerArn = null;
+        assertEquals("BASE_MISSING: the base identity is unknown to STS, the declaration says arn:aws:iam::111122223333:role/etl (base.arn);"
+            + " fix the identity this process runs with, or base.arn", baseFailure(source));
     }
 
-    @Test
-    void aBaseThatCannotBeComparedServesNothing() {
-        line.refusal = StsException.unreachable(new IOException("x", new ConnectException("Connection refused")));
-        StsSource source = source(plan("{\"kind\":\"irsa\",\"arn\":\"arn:aws:iam::111122223333:role/etl\"}"));
-
-        assertEquals("role hub: hop 1 of 2 (" + HUB + "): STS at http://sts cannot be reached: ConnectException: Connection refused",
-            failure(() -> assume(source, "hub", 1, null)));
-        assertEquals("the base identity could not be compared with base.arn: STS at http://sts said ConnectException: Connection refused",
-            failure(source::base));
+    static Stream<Arguments> comparisons() {
+        return Stream.of(
+            Arguments.of(StsException.unreachable(new IOException("x", new ConnectException("Connection refused"))),
+                "UNREACHABLE: the base identity could not be compared with base.arn: STS at http://sts cannot be reached: ConnectException:"
+                    + " Connection refused"),
+            Arguments.of(StsException.answered(400, "Throttling", "Rate exceeded"),
+                "THROTTLED: the base identity could not be compared with base.arn: STS throttled (Throttling)"),
+            Arguments.of(StsException.answered(403, "InvalidClientTokenId", "The security token included in the request is invalid."),
+                "BASE_MISSING: the base identity could not be compared with base.arn: GetCallerIdentity at http://sts was refused by STS:"
+                    + " InvalidClientTokenId"));
     }
 
-    @Test
-    void aBaseWithoutCredentialsIsNamed() {
-        line.noBase = new IllegalStateException("no metadata service");
+    @ParameterizedTest
+    @MethodSource("comparisons")
+    void aBaseThatCannotBeComparedServesNothing(StsException answer, String failure) {
+        line.refusal = answer;
 
-        assertEquals("role hub: hop 1 of 2 (" + HUB + "): the base identity (env) gives no credentials: no metadata service;"
-            + " run this process with it, or change base: in the declaration", failure(() -> assume(source(plan("{\"kind\":\"env\"}")), "hub", 1, null)));
+        assertEquals(failure, baseFailure(source(plan("{\"kind\":\"irsa\",\"arn\":\"arn:aws:iam::111122223333:role/etl\"}"))));
+    }
+
+    static Stream<Arguments> silentBases() {
+        String fix = "; run this process with it, or change base: in the declaration";
+        return Stream.of(
+            Arguments.of(new IllegalStateException("no such profile"), false, "BASE_MISSING: the base identity (env) gives no credentials: no such profile" + fix),
+            Arguments.of(new IllegalStateException(), false,
+                "BASE_MISSING: the base identity (env) gives no credentials: java.lang.IllegalStateException" + fix),
+            Arguments.of(new IllegalStateException("no file", new NoSuchFileException("/x")), false,
+                "BASE_MISSING: the base identity (env) gives no credentials: no file" + fix),
+            Arguments.of(new IllegalStateException("no answer", new ConnectException("refused")), false,
+                "UNREACHABLE: the base identity (env) gives no credentials: no answer"),
+            Arguments.of(new IllegalStateException("503"), true, "UNREACHABLE: the base identity (env) gives no credentials: 503"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("silentBases")
+    void aBaseWithoutCredentialsIsNamedAndOnlyWhatANetworkDoesPasses(RuntimeException thrown, boolean passing, String failure) {
+        line.noBase = thrown;
+        line.passing = passing;
+
+        assertEquals(failure, baseFailure(source(plan("{\"kind\":\"env\"}"))));
     }
 
     @Test
@@ -84,7 +116,7 @@ class StsSourceTest {
         assertEquals("role partner: hop 2 of 2 (" + PARTNER + ") refused by STS: AccessDenied; account 444455556666 must let " + HUB
             + " assume it (trust policy), or account 444455556666 must allow sts:AssumeRole on it\n"
             + "User: x is not authorized to perform: sts:AssumeRole",
-            failure(() -> assume(source, "partner", 2, line.baseCredentials())));
+            failure(() -> assume(source, "partner", 2, line.base)));
     }
 
     @Test
@@ -92,21 +124,24 @@ class StsSourceTest {
         line.refusal = StsException.answered(503, null, "<html>");
 
         assertEquals("role hub: hop 1 of 2 (" + HUB + "): STS at http://sts answered 503 (HTTP 503)\n<html>",
-            failure(() -> assume(source(plan("{\"kind\":\"env\"}")), "hub", 1, null)));
+            failure(() -> assume(source(plan("{\"kind\":\"env\"}")), "hub", 1, line.base)));
     }
 
     @Test
     void anExternalIdThatDoesNotResolveNamesVariableAndHostAndAsksNobody() {
         String json = plan("{\"kind\":\"env\"}").replaceFirst("3600}", "3600,\"ExternalId\":{\"env\":\"PARTNER_EXTERNAL_ID\"}}");
-        String message = failure(() -> assume(source(json), "hub", 1, null));
+        String message = failure(() -> assume(source(json), "hub", 1, line.base));
 
         assertTrue(message.startsWith("role hub: hop 1 of 2 (" + HUB + "): the external id cannot be resolved: environment variable"
             + " PARTNER_EXTERNAL_ID is not set on host "), message);
         assertTrue(message.endsWith("; set it there, or use external_id: {file: PATH}"), message);
         assertEquals(List.of(), line.calls);
 
-        environment.put("PARTNER_EXTERNAL_ID", "e1");
-        assume(source(json), "hub", 1, null);
+        environment.put("PARTNER_EXTERNAL_ID", " \n");
+        assertEquals(message, failure(() -> assume(source(json), "hub", 1, line.base)));
+
+        environment.put("PARTNER_EXTERNAL_ID", " e1\n");
+        assume(source(json), "hub", 1, line.base);
         assertEquals("e1", line.lastFields.externalId());
     }
 
@@ -114,9 +149,49 @@ class StsSourceTest {
     void anExternalIdFileThatIsNotThereIsNamed() {
         String json = plan("{\"kind\":\"env\"}").replaceFirst("3600}", "3600,\"ExternalId\":{\"file\":\"/nonexistent/id\"}}");
 
-        String message = failure(() -> assume(source(json), "hub", 1, null));
+        String message = failure(() -> assume(source(json), "hub", 1, line.base));
 
         assertTrue(message.contains("the external id cannot be resolved: file /nonexistent/id cannot be read on host "), message);
+        assertTrue(message.endsWith("; put it there"), message);
+    }
+
+    @Test
+    void anExternalIdFileThatIsEmptyIsNamed(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(directory.resolve("id"), "\n");
+        String json = plan("{\"kind\":\"env\"}").replaceFirst("3600}", "3600,\"ExternalId\":{\"file\":\"" + file + "\"}}");
+
+        String message = failure(() -> assume(source(json), "hub", 1, line.base));
+
+        assertTrue(message.contains("the external id cannot be resolved: file " + file + " is empty on host "), message);
+        assertTrue(message.endsWith("; write it there"), message);
+    }
+
+    @Test
+    void aRefusedRoleWithAnExternalIdSaysThatItMayBeWrong() {
+        line.refusal = StsException.answered(403, "AccessDenied", "no");
+        String json = plan("{\"kind\":\"env\"}").replaceFirst("3600}", "3600,\"ExternalId\":\"e1\"}");
+
+        assertTrue(failure(() -> assume(source(json), "hub", 1, line.base)).contains("; a wrong external id is refused alike\n"));
+        assertFalse(failure(() -> assume(source(json), "partner", 2, line.base)).contains("external id"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "us-gov-west-1,  https://sts.us-gov-west-1.amazonaws.com,   https://sts.us-gov-west-1.amazonaws.com",
+        "us-east-1,      https://sts.us-east-1.amazonaws.com,       https://sts-fips.us-east-1.amazonaws.com",
+        "cn-north-1,     https://sts.cn-north-1.amazonaws.com.cn,   https://sts-fips.cn-north-1.amazonaws.com.cn",
+        "us-iso-east-1,  https://sts.us-iso-east-1.c2s.ic.gov,      https://sts-fips.us-iso-east-1.c2s.ic.gov",
+        "us-isob-east-1, https://sts.us-isob-east-1.sc2s.sgov.gov,  https://sts-fips.us-isob-east-1.sc2s.sgov.gov",
+        "eu-isoe-west-1, https://sts.eu-isoe-west-1.cloud.adc-e.uk, https://sts-fips.eu-isoe-west-1.cloud.adc-e.uk",
+        "us-isof-south-1,https://sts.us-isof-south-1.csp.hci.ic.gov,https://sts-fips.us-isof-south-1.csp.hci.ic.gov",
+        "eusc-de-east-1, https://sts.eusc-de-east-1.amazonaws.eu,   https://sts-fips.eusc-de-east-1.amazonaws.eu",
+    })
+    void theRegionalAddressIsThatOfItsPartition(String region, String address, String fips) {
+        String json = plan("{\"kind\":\"env\"}").replace(",\"endpoint\":\"http://sts\"", "").replace("eu-west-1", region);
+
+        assertEquals(address, inputs(json).address());
+        environment.put("AWS_USE_FIPS_ENDPOINT", "true");
+        assertEquals(fips, inputs(json).address());
     }
 
     @Test
@@ -150,6 +225,10 @@ class StsSourceTest {
 
     private RoleSession assume(StsSource source, String name, int hop, RoleSession parent) {
         return source.assume(plan.role(name), hop, 2, parent);
+    }
+
+    private static String baseFailure(StsSource source) {
+        return assertThrows(FailureException.class, source::base).failure().toString();
     }
 
     private static String failure(Runnable work) {

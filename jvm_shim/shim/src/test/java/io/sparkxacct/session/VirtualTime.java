@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Clock and scheduler of virtual time, the same at every run of a seed.
@@ -56,6 +57,7 @@ final class VirtualTime implements Clock, Scheduler, AutoCloseable {
     private final Queue<Runnable> queued = new ArrayDeque<>();
     private final int poolSize;
     private int poolBusy;
+    private int scheduled;
     private int fibersAlive;
     private boolean closed;
     private long elapsed;
@@ -183,18 +185,31 @@ final class VirtualTime implements Clock, Scheduler, AutoCloseable {
     }
 
     @Override
-    public void after(long nanos, Runnable task) {
+    public Runnable after(long nanos, Runnable task) {
+        AtomicBoolean cancelled = new AtomicBoolean();
+        scheduled++;
         at(nanos, () -> {
-            if (!closed) {
+            if (!closed && !cancelled.get()) {
+                scheduled--;
                 task.run();
             }
         });
+        return () -> {
+            if (!cancelled.getAndSet(true)) {
+                scheduled--;
+            }
+        };
+    }
+
+    /** Timer tasks that have neither run nor been cancelled. */
+    int scheduled() {
+        return scheduled;
     }
 
     @Override
     public void execute(Runnable task) {
         if (closed) {
-            task.run();
+            spawn(task);
         } else if (poolBusy < poolSize) {
             poolBusy++;
             spawn(() -> runAndContinue(task));
