@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import selectors
 import signal
 import subprocess
 import sys
@@ -16,6 +18,8 @@ from spark_xacct.lab import ministack
 from spark_xacct.lab.errors import LabError
 
 STOP_SECONDS = 15.0
+# Twice what the servers give MiniStack to come up.
+START_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,11 @@ class LabProcess:
                 # A Ctrl-C at the terminal is the owner's: it stops the lab in its own order.
                 start_new_session=True,
             )
-        assert child.stdout is not None
-        line = child.stdout.readline()
-        child.stdout.close()
-        started = json.loads(line) if line else {"error": log.read_text(errors="replace")[-2000:]}
+        line = _first_line(child, START_SECONDS)
+        if line is None:
+            _end(child)
+            raise LabError(f"the lab did not start within {START_SECONDS:g} s; its log ends with:\n{_end_of(log)}")
+        started = json.loads(line) if line else {"error": _end_of(log)}
         if "error" in started:
             child.wait()
             raise LabError(f"the lab did not start: {started['error']}")
@@ -90,6 +95,39 @@ class LabProcess:
             self.child.wait()
             if self.child.stdin is not None:
                 self.child.stdin.close()
+
+
+def _first_line(child: subprocess.Popen[bytes], seconds: float) -> bytes | None:
+    """What the child says first, b"" where it ends without a word, None where it has said nothing whole in time."""
+    assert child.stdout is not None
+    said, end = b"", time.monotonic() + seconds
+    with child.stdout, selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        while not said.endswith(b"\n"):
+            if not selector.select(end - time.monotonic()):
+                return None
+            # Past the buffer, which the selector knows nothing of.
+            part = os.read(child.stdout.fileno(), 65_536)
+            if not part:
+                break
+            said += part
+    return said
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """The child and whatever it has started: it leads a session of its own."""
+    child.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(STOP_SECONDS)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    if child.stdin is not None:
+        child.stdin.close()
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text(errors="replace")[-2000:].strip()
 
 
 def _without_child(process: LabProcess) -> LabProcess:
