@@ -24,34 +24,24 @@ def of_role(hops: Iterable[Assumption], external_ids: Mapping[str, str]) -> tupl
 
 
 def _of_hop(hop: Assumption, external_ids: Mapping[str, str]) -> Iterable[Explained]:
-    role, principal = hop.role, {"AWS": str(hop.caller)}
+    role = hop.role
     caller = "the base identity" if hop.caller_name == "base" else f"role {hop.caller_name}"
-    yield explained(
-        sid("Assume", role.name),
-        f"{caller} assumes role {role.name}",
-        Effect="Allow",
-        Principal=principal,
-        Action="sts:AssumeRole",
-        Condition=_external_id_condition(role, external_ids),
-    )
+
+    def allowed(action: str, name: str, reason: str, condition: dict[str, Any] | None) -> Explained:
+        principal = {"AWS": str(hop.caller)}
+        return explained(
+            sid(name, role.name), reason, Effect="Allow", Principal=principal, Action=action, Condition=condition
+        )
+
+    of_external_id = _external_id_condition(role, external_ids)
+    yield allowed("sts:AssumeRole", "Assume", f"{caller} assumes role {role.name}", of_external_id)
     if hop.needs_tag_session:
-        yield explained(
-            sid("Tag", role.name),
-            f"{caller} sends session tags: {_tag_reason(hop)}",
-            Effect="Allow",
-            Principal=principal,
-            Action="sts:TagSession",
-            Condition=_tag_condition(hop),
-        )
+        reason = f"{caller} sends session tags: {_tag_reason(hop)}"
+        yield allowed("sts:TagSession", "Tag", reason, _tag_condition(hop))
     if hop.needs_set_source_identity:
-        yield explained(
-            sid("SourceIdentity", role.name),
-            f"the chain carries the source identity {hop.source_identity}",
-            Effect="Allow",
-            Principal=principal,
-            Action="sts:SetSourceIdentity",
-            Condition={"StringEquals": {"sts:SourceIdentity": hop.source_identity}},
-        )
+        reason = f"the chain carries the source identity {hop.source_identity}"
+        of_identity = {"StringEquals": {"sts:SourceIdentity": hop.source_identity}}
+        yield allowed("sts:SetSourceIdentity", "SourceIdentity", reason, of_identity)
 
 
 def _external_id_condition(role: Role, external_ids: Mapping[str, str]) -> dict[str, Any] | None:

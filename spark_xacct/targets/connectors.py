@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from spark_xacct import keys
 from spark_xacct.model import Binding
@@ -103,16 +103,7 @@ S3A_V1 = Connector(
     bucket_provider_key="aws.credentials.provider",
     native=_S3A_NATIVE,
 )
-S3A_V2 = Connector(
-    name="s3a-v2",
-    title="S3A on AWS SDK v2",
-    sdk="v2",
-    provider=keys.S3A_PROVIDER,
-    provider_key=keys.S3A_PROVIDER_KEY,
-    bucket_prefix="fs.s3a.bucket.",
-    bucket_provider_key="aws.credentials.provider",
-    native=_S3A_NATIVE,
-)
+S3A_V2 = replace(S3A_V1, name="s3a-v2", title="S3A on AWS SDK v2", sdk="v2", provider=keys.S3A_PROVIDER)
 EMRFS = Connector(
     name="emrfs",
     title="EMRFS on AWS SDK v1",
