@@ -26,7 +26,7 @@ _NO_ANSWER = (HTTPClientError, BotoConnectionError)
 
 # For botocore's sessions under us: AWS_PROFILE is the platform's or the user's, may name what this host has not, and says
 # nothing about a declared identity.
-WITHOUT_PROFILE: Mapping[str, Any] = {"profile": (None, None, None, None)}
+WITHOUT_PROFILE: dict[str, tuple[Any, Any, Any, Any]] = {"profile": (None, None, None, None)}
 
 _OBJECT_ADDRESS = re.compile(r"<[^<>]* object at 0x[0-9a-f]+>: |\w+\(host='[^']*', port=\d+\): ")
 
