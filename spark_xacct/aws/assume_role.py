@@ -30,11 +30,11 @@ def parameters(role: Role, run: str, user: str) -> dict[str, Any]:
 
 
 def external_id(reference: ExternalId, environment: Mapping[str, str]) -> str:
-    """The value of an external id on this host. Read at each call, because files change. Raises Unresolved."""
+    """The value of an external id on this host, without the blanks around it. Read at each call, because files change. Raises Unresolved."""
     if reference.literal is not None:
         return reference.literal
     if reference.env is not None:
-        value = environment.get(reference.env)
+        value = environment.get(reference.env, "").strip()
         if not value:
             raise Unresolved(
                 f"environment variable {reference.env} is not set", "set it there, or use external_id: {file: PATH}"
@@ -42,9 +42,12 @@ def external_id(reference: ExternalId, environment: Mapping[str, str]) -> str:
         return value
     try:
         with open(str(reference.file), encoding="utf-8") as file:
-            return file.read().strip()
-    except (OSError, UnicodeDecodeError):
+            value = file.read().strip()
+    except (OSError, ValueError):
         raise Unresolved(f"file {reference.file} cannot be read", "put it there") from None
+    if not value:
+        raise Unresolved(f"file {reference.file} is empty", "write it there")
+    return value
 
 
 class Unresolved(Exception):

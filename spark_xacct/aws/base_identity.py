@@ -125,10 +125,13 @@ class BaseCredentials(Credentials):
             actual = self._sts.caller_arn(frozen)
         except CALL_ERRORS as error:
             found = self._sts.failure_of(error, None, declared)
+            what = found.first_line(None, 0)
+            if found.kind == failure.DENIED:
+                what = f"GetCallerIdentity at {self._sts.endpoint_for_people} was {what}"
             raise SessionFailed(
                 Failure(
                     failure.BASE_MISSING if found.kind == failure.DENIED else found.kind,
-                    f"the base identity could not be compared with base.arn: {found.first_line(None, 0)}",
+                    f"the base identity could not be compared with base.arn: {what}",
                     None,
                     None,
                     found.code,

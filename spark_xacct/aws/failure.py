@@ -29,16 +29,23 @@ _THROTTLING = {
     "TooManyRequestsException",
     "SlowDown",
 }
+_DEAD_SIGNER = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
+_CLOCK = ("RequestExpired", "RequestTimeTooSkewed", "InvalidSignatureException")
+_ASSUME_ROLE = "sts:AssumeRole"
 _ACTION = re.compile("not authorized to perform: (sts:[A-Za-z]+)")
 
 
 @dataclass(frozen=True)
 class Hop:
-    """One step of a role chain as messages name it. ``number`` counts from 1."""
+    """One step of a role chain as messages name it. ``number`` counts from 1.
+
+    ``has_external_id``: the role is asked for with one, which may be the wrong one.
+    """
 
     role: str
     number: int
     arn: Arn
+    has_external_id: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,8 +141,9 @@ def answered(status: int, code: str, message: str, hop: Hop | None, caller: Arn 
     """An error answer of STS. ``caller``: who signed the call, None when that is not known."""
     if status == 429 or code in _THROTTLING:
         return Failure(THROTTLED, f"STS throttled ({code})", hop=hop, code=code, sts_message=message)
-    # IDPCommunicationError is an HTTP 400, but means that STS could not reach the token's issuer just now.
-    if status >= 500 or code == "IDPCommunicationError":
+    # 407 and 408 come from a proxy. IDPCommunicationError is an HTTP 400, but means that STS could not reach the token's
+    # issuer just now.
+    if status >= 500 or status in (407, 408) or code == "IDPCommunicationError":
         problem = f"STS at {endpoint} answered {status} ({code})"
         return Failure(UNREACHABLE, problem, hop=hop, code=code, sts_message=message)
     advice = _advice(code, message, hop, caller) if hop is not None else None
@@ -150,20 +158,33 @@ def unreachable(endpoint: str, cause: str, hop: Hop | None) -> Failure:
 def _advice(code: str, message: str, hop: Hop, caller: Arn | None) -> str | None:
     if code in ("AccessDenied", "AccessDeniedException"):
         found = _ACTION.search(message)
-        action = found.group(1) if found else "sts:AssumeRole"
-        permission = "assume it" if action == "sts:AssumeRole" else f"call {action} on it"
+        action = found.group(1) if found else _ASSUME_ROLE
+        permission = "assume it" if action == _ASSUME_ROLE else f"call {action} on it"
         payer = "the account of the base identity" if caller is None else f"account {caller.account}"
         return (
             f"account {hop.arn.account} must let {_named(caller)} {permission} (trust policy), "
             f"or {payer} must allow {action} on it"
-        )
-    if code in ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"):
+        ) + ("; a wrong external id is refused alike" if hop.has_external_id and action == _ASSUME_ROLE else "")
+    if _is_clock(code, message):
+        return "set the clock of this host: STS refuses requests whose time is minutes off"
+    if code == "ValidationError" and "DurationSeconds exceeds" in message:
+        shorter = f"shorten duration of role {hop.role}"
+        if "MaxSessionDuration" not in message:
+            return shorter
+        return f"{shorter}, or account {hop.arn.account} must raise the role's MaxSessionDuration"
+    if code in _DEAD_SIGNER:
         return f"the credentials of {_named(caller)} that signed the call are expired or revoked"
     if code == "RegionDisabledException":
         return f"account {hop.arn.account} must activate STS in the Region of sts.region"
     if code == "PackedPolicyTooLarge":
         return f"shorten session_policy or tags of role {hop.role}"
     return None
+
+
+def _is_clock(code: str, message: str) -> bool:
+    return code in _CLOCK or (
+        code == "SignatureDoesNotMatch" and message.startswith(("Signature expired", "Signature not yet current"))
+    )
 
 
 def _named(caller: Arn | None) -> str:

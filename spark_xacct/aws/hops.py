@@ -31,7 +31,7 @@ class HopRequest:
     ) -> None:
         """``source``: the credentials that sign; ``caller``: whose they are, None where the declaration does not say."""
         self._role = role
-        self._hop = Hop(role.name, number, role.arn)
+        self._hop = Hop(role.name, number, role.arn, role.external_id is not None)
         self._source = source
         self._caller = caller
         self._sts = sts

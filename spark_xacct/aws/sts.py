@@ -28,6 +28,16 @@ _NO_ANSWER = (HTTPClientError, BotoConnectionError)
 # nothing about a declared identity.
 WITHOUT_PROFILE: dict[str, tuple[Any, Any, Any, Any]] = {"profile": (None, None, None, None)}
 
+# DNS suffixes of partitions by the beginning of their regions' names; the JVM has the same table.
+_DNS_SUFFIXES = {
+    "cn-": "amazonaws.com.cn",
+    "us-iso-": "c2s.ic.gov",
+    "us-isob-": "sc2s.sgov.gov",
+    "eu-isoe-": "cloud.adc-e.uk",
+    "us-isof-": "csp.hci.ic.gov",
+    "eusc-": "amazonaws.eu",
+}
+
 _OBJECT_ADDRESS = re.compile(r"<[^<>]* object at 0x[0-9a-f]+>: |\w+\(host='[^']*', port=\d+\): ")
 
 
@@ -40,11 +50,18 @@ class StsClients:
         self.endpoint_url = (
             sts.endpoint or environment.get("AWS_ENDPOINT_URL_STS") or environment.get("AWS_ENDPOINT_URL") or None
         )
+        self._fips = environment.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true"
         self._session: Any = None
 
     @property
     def endpoint_for_people(self) -> str:
-        return self.endpoint_url or f"https://sts.{self.region}.amazonaws.com"
+        """Where botocore will ask: the address that is named, else the regional one in the region's partition."""
+        if self.endpoint_url:
+            return self.endpoint_url
+        suffix = next((s for prefix, s in _DNS_SUFFIXES.items() if self.region.startswith(prefix)), "amazonaws.com")
+        # In GovCloud the plain name is the FIPS one.
+        host = "sts-fips" if self._fips and not self.region.startswith("us-gov-") else "sts"
+        return f"https://{host}.{self.region}.{suffix}"
 
     @property
     def session(self) -> Any:
@@ -55,6 +72,8 @@ class StsClients:
             session.set_config_variable("sts_regional_endpoints", "regional")
             # The configuration file has no say: JVM and Python ask the same STS.
             session.set_config_variable("ignore_configured_endpoint_urls", True)
+            # botocore refuses FIPS together with an address that is named.
+            session.set_config_variable("use_fips_endpoint", self._fips and not self.endpoint_url)
             self._session = session
         return self._session
 

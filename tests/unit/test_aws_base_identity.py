@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ from fakes.sts import BASE_KEY, FakeSts
 from spark_xacct.aws import RoleSessions
 from spark_xacct.aws.base_identity import is_caller
 from spark_xacct.errors import RoleSessionError
-from spark_xacct.model import Arn
+from spark_xacct.model import Arn, Sts
+
+ADDRESSES = json.loads((Path(__file__).parents[1] / "vectors" / "sts_addresses.json").read_text(encoding="utf-8"))
 
 
 class FakeContainerEndpoint(LoopbackServer):
@@ -299,7 +302,8 @@ def test_the_base_identity_is_compared_once_for_all_threads(sts):
 def test_a_base_that_cannot_be_compared_serves_nothing(sts):
     sts.refuse("GetCallerIdentity", "InvalidClientTokenId", "The security token included in the request is invalid.")
     assert text_of(sessions(sts, ENVIRONMENT, kind="env", arn=BASE_ARN), "s3a://scratch/") == (
-        "the base identity could not be compared with base.arn: refused by STS: InvalidClientTokenId"
+        f"the base identity could not be compared with base.arn: GetCallerIdentity at {sts.url} was refused by STS: "
+        "InvalidClientTokenId"
     )
 
 
@@ -324,3 +328,27 @@ def test_where_sts_is_asked(sts, monkeypatch, tmp_path, in_plan, environment, us
     assert client.meta.endpoint_url == used.replace("URL", sts.url)
     assert clients.endpoint_for_people == used.replace("URL", sts.url)
     assert (client.meta.config.connect_timeout, client.meta.config.read_timeout) == (2, 5)
+
+
+@pytest.mark.parametrize("fips", [False, True])
+@pytest.mark.parametrize("vector", ADDRESSES, ids=lambda vector: vector["region"])
+def test_the_regional_address_is_that_of_its_partition_and_the_one_that_botocore_asks(monkeypatch, vector, fips):
+    from spark_xacct.aws.sts import StsClients
+
+    environment = {"AWS_USE_FIPS_ENDPOINT": "true"} if fips else {}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    clients = StsClients(Sts(vector["region"], None), environment)
+    client = clients.create_client("sts", aws_access_key_id=BASE_KEY, aws_secret_access_key="x")
+    asked = []
+    client.meta.events.register("before-send.sts", lambda request, **_: asked.append(request.url) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        client.get_caller_identity()
+    assert asked == [clients.endpoint_for_people + "/"]
+    assert clients.endpoint_for_people == vector["fips" if fips else "address"]
+
+
+def test_an_address_that_is_named_is_asked_though_fips_is_wanted(sts, monkeypatch):
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+    frozen(sessions(sts, dict(ENVIRONMENT, AWS_USE_FIPS_ENDPOINT="true"), kind="env", arn=BASE_ARN))
+    assert len(sts.actions("GetCallerIdentity")) == 1

@@ -62,6 +62,8 @@ def text_of(role_sessions: RoleSessions, name: str = "partner") -> str:
 
 
 NOT_AUTHORIZED = "User: x is not authorized to perform: sts:AssumeRole on resource: y"
+TOO_LONG = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+TOO_LONG_CHAINED = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
 NOT_TAGGING = "User: x is not authorized to perform: sts:TagSession on resource: y"
 
 
@@ -112,6 +114,28 @@ NOT_TAGGING = "User: x is not authorized to perform: sts:TagSession on resource:
             "",
             f"role partner: hop 2 of 2 ({READER_ARN}) refused by STS: PackedPolicyTooLarge; "
             "shorten session_policy or tags of role partner; retry after 12:00:30 UTC",
+        ),
+        (
+            "reader",
+            "ValidationError",
+            TOO_LONG,
+            f"role partner: hop 2 of 2 ({READER_ARN}) refused by STS: ValidationError; shorten duration of role partner, "
+            f"or account 444455556666 must raise the role's MaxSessionDuration; retry after 12:00:30 UTC\n{TOO_LONG}",
+        ),
+        (
+            "reader",
+            "ValidationError",
+            TOO_LONG_CHAINED,
+            f"role partner: hop 2 of 2 ({READER_ARN}) refused by STS: ValidationError; shorten duration of role partner; "
+            f"retry after 12:00:30 UTC\n{TOO_LONG_CHAINED}",
+        ),
+        (
+            "hub",
+            "SignatureDoesNotMatch",
+            "Signature expired: 1 is now earlier than 2",
+            f"role partner: hop 1 of 2 ({HUB_ARN}) refused by STS: SignatureDoesNotMatch; set the clock of this host: STS "
+            "refuses requests whose time is minutes off; retry after 12:00:30 UTC\n"
+            "Signature expired: 1 is now earlier than 2",
         ),
         (
             "reader",
@@ -166,7 +190,10 @@ def test_a_throttled_hop_is_asked_a_bounded_number_of_times(sts, clock, monkeypa
     assert sts.assumed() == ["hub", "reader", "reader", "reader"]
 
 
-@pytest.mark.parametrize(("status", "code"), [(500, "InternalFailure"), (503, "ServiceUnavailable")])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(407, "ProxyAuthentication"), (408, "RequestTimeout"), (500, "InternalFailure"), (503, "ServiceUnavailable")],
+)
 def test_an_sts_that_fails_is_unreachable(sts, clock, status, code):
     sts.refuse("hub", code, status=status)
     error = failure(sessions(sts, clock))
@@ -261,6 +288,16 @@ def test_a_valid_session_serves_on_through_failures_until_its_end(sts, clock, ca
             f"environment variable PARTNER_EXTERNAL_ID is not set on host {HOST}; set it there, or use external_id: {{file: PATH}}",
         ),
         (
+            {"env": "PARTNER_EXTERNAL_ID"},
+            {"PARTNER_EXTERNAL_ID": " \n"},
+            f"environment variable PARTNER_EXTERNAL_ID is not set on host {HOST}; set it there, or use external_id: {{file: PATH}}",
+        ),
+        (
+            {"file": "/dev/null"},
+            {},
+            f"file /dev/null is empty on host {HOST}; write it there",
+        ),
+        (
             {"file": "/nowhere/external-id"},
             {},
             f"file /nowhere/external-id cannot be read on host {HOST}; put it there",
@@ -278,6 +315,15 @@ def test_an_external_id_that_does_not_resolve(sts, clock, reference, environment
     assert str(error) == f"role partner: hop 2 of 2 ({READER_ARN}): the external id cannot be resolved: {problem}"
     assert error.kind == "PLAN"
     assert "reader" not in sts.assumed()
+
+
+def test_a_refused_role_with_an_external_id_may_have_the_wrong_one(sts, clock):
+    sts.refuse("reader", "AccessDenied")
+    roles = dict(document(None)["roles"], partner=role(READER_ARN, via="hub", ExternalId="e-1"))
+    assert text_of(sessions(sts, clock, roles=roles)).endswith(
+        "or account 111122223333 must allow sts:AssumeRole on it; a wrong external id is refused alike; "
+        "retry after 12:00:30 UTC"
+    )
 
 
 def test_an_external_id_that_appears_later_is_read(sts, clock, tmp_path):

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkxacct.plan.Plan;
 import io.sparkxacct.plan.PlanReader;
 import io.sparkxacct.testkit.PlanTexts;
+import io.sparkxacct.testkit.Vectors;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.file.Files;
@@ -22,7 +24,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class StsSourceTest {
@@ -175,23 +176,17 @@ class StsSourceTest {
         assertFalse(failure(() -> assume(source(json), "partner", 2, line.base)).contains("external id"));
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "us-gov-west-1,  https://sts.us-gov-west-1.amazonaws.com,   https://sts.us-gov-west-1.amazonaws.com",
-        "us-east-1,      https://sts.us-east-1.amazonaws.com,       https://sts-fips.us-east-1.amazonaws.com",
-        "cn-north-1,     https://sts.cn-north-1.amazonaws.com.cn,   https://sts-fips.cn-north-1.amazonaws.com.cn",
-        "us-iso-east-1,  https://sts.us-iso-east-1.c2s.ic.gov,      https://sts-fips.us-iso-east-1.c2s.ic.gov",
-        "us-isob-east-1, https://sts.us-isob-east-1.sc2s.sgov.gov,  https://sts-fips.us-isob-east-1.sc2s.sgov.gov",
-        "eu-isoe-west-1, https://sts.eu-isoe-west-1.cloud.adc-e.uk, https://sts-fips.eu-isoe-west-1.cloud.adc-e.uk",
-        "us-isof-south-1,https://sts.us-isof-south-1.csp.hci.ic.gov,https://sts-fips.us-isof-south-1.csp.hci.ic.gov",
-        "eusc-de-east-1, https://sts.eusc-de-east-1.amazonaws.eu,   https://sts-fips.eusc-de-east-1.amazonaws.eu",
-    })
-    void theRegionalAddressIsThatOfItsPartition(String region, String address, String fips) {
-        String json = plan("{\"kind\":\"env\"}").replace(",\"endpoint\":\"http://sts\"", "").replace("eu-west-1", region);
+    @Test
+    void theRegionalAddressIsThatOfItsPartition() {
+        for (JsonNode vector : Vectors.list("sts_addresses.json")) {
+            String region = vector.get("region").asText();
+            String json = plan("{\"kind\":\"env\"}").replace(",\"endpoint\":\"http://sts\"", "").replace("eu-west-1", region);
 
-        assertEquals(address, inputs(json).address());
-        environment.put("AWS_USE_FIPS_ENDPOINT", "true");
-        assertEquals(fips, inputs(json).address());
+            environment.remove("AWS_USE_FIPS_ENDPOINT");
+            assertEquals(vector.get("address").asText(), inputs(json).address());
+            environment.put("AWS_USE_FIPS_ENDPOINT", "true");
+            assertEquals(vector.get("fips").asText(), inputs(json).address());
+        }
     }
 
     @Test
