@@ -180,7 +180,7 @@ public final class RoleSessions {
         }
         Entry entry = waitedFor.entry.get();
         Failure failure = entry.failure != null ? asRead(waitedFor, entry, clock.nanos())
-            : waitedFor.unanswered((waitedFor.isBase() ? "the base identity" : "STS") + " has not answered within "
+            : waitedFor.unanswered((waitedFor.isBase() ? "the base identity has not answered within " : "STS has not answered within ")
                 + NANOSECONDS.toSeconds(patience) + " s");
         return readAlong(slot, waitedFor, failure);
     }
