@@ -6,9 +6,9 @@ import re
 import subprocess
 
 from benchmarks.report import share
-from benchmarks.running import ROOT, ProgramFailed, tell
+from benchmarks.running import JAR, ROOT, ProgramFailed, tell
 
-COMMAND = ("mvn", "-q", "-B", "-ntp", "-f", "benchmarks/jmh/pom.xml", "compile", "exec:exec")
+COMMAND = ("mvn", "-q", "-B", "-ntp", "-f", "benchmarks/jmh/pom.xml", f"-Dshim.jar={JAR}", "compile", "exec:exec")
 JMH_SECONDS = 400
 _READ = re.compile(r"^\s*(?P<who>spark-xacct|SDK)\b.* ns/op$", re.MULTILINE)
 _SCORE = re.compile(r"([0-9.]+) ns/op")

@@ -9,11 +9,10 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.report import microseconds, milliseconds, share, table
-from benchmarks.running import ROOT, Bench, assumed, tell
+from benchmarks.running import JAR, Bench, assumed, tell
 from benchmarks.sts_calls import ROLE
 from spark_xacct import keys
 from spark_xacct.plan import encode
-from spark_xacct.version import __version__
 
 BY_HAND, OURS = "boto3 AssumeRole by hand", "spark_xacct.client"
 PROCESSES, ROUNDS = 5, 20
@@ -46,9 +45,8 @@ class Processes:
 def measure(bench: Bench) -> Processes:
     """Fresh processes of both sides by turns. boto3 and spark_xacct, out of the jar, are imported before the clock runs."""
     tell(f"  one process, {PROCESSES} times each side")
-    jar = ROOT / "spark_xacct" / "jars" / f"spark-xacct-{__version__}.jar"
     environment = {
-        "PYTHONPATH": str(jar),
+        "PYTHONPATH": str(JAR),
         **dict(encode(bench.lab.access_map).environment()),
         keys.RUN_ENVIRONMENT: "bench",
     }

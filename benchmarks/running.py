@@ -18,12 +18,14 @@ from spark_xacct.lab import environment as exported
 from spark_xacct.lab.call_log import Call
 from spark_xacct.lab.jars import jar_set
 from spark_xacct.lab.lab import Lab
+from spark_xacct.version import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 DECLARATION = ROOT / "benchmarks" / "xacct.yaml"
 PROGRAMS = ROOT / "benchmarks" / "programs"
 WORKER_PYTHON = ROOT / ".cache" / "worker" / "bin" / "python"
 STS_SECONDS = 0.15
+JAR = ROOT / "spark_xacct" / "jars" / f"spark-xacct-{__version__}.jar"
 PROGRAM_SECONDS = 300
 RESULT = "RESULT "
 
@@ -65,8 +67,7 @@ class Bench:
             SPARK_LOCAL_IP="127.0.0.1",
             PYSPARK_PYTHON=str(WORKER_PYTHON),
         )
-        python = ROOT / ".cache" / f"spark-{line}" / "bin" / "python"
-        return self._run([str(python), str(PROGRAMS / program), *arguments], environment)
+        return self._run([str(spark_python(line)), str(PROGRAMS / program), *arguments], environment)
 
     def run_python(self, program: str, *arguments: str, **environment: str) -> dict[str, Any]:
         """What a program told on the workers' Python, which has boto3 and nothing else."""
@@ -118,6 +119,11 @@ def bench() -> Iterator[Bench]:
         for bucket in (*buckets("direct"), *buckets("chained")):
             lab.put(f"s3://{bucket}/rows.txt", rows)
         yield Bench(lab, Path(folder))
+
+
+def spark_python(line: str) -> Path:
+    """The Python beside the pyspark of a line; 3.5's is not made where Python is too new for it."""
+    return ROOT / ".cache" / f"spark-{line}" / "bin" / "python"
 
 
 def buckets(prefix: str) -> list[str]:

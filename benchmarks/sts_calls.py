@@ -8,7 +8,7 @@ from statistics import median
 
 from benchmarks import machine
 from benchmarks.report import counts, seconds, share, table
-from benchmarks.running import DECLARATION, Bench, assumed, buckets, tell
+from benchmarks.running import DECLARATION, ROOT, Bench, assumed, buckets, spark_python, tell
 
 LOCAL, CLUSTER = "local[2]", "local-cluster[3,1,1024]"
 JVMS = {LOCAL: 1, CLUSTER: 4}
@@ -37,6 +37,9 @@ class Application:
 def measure(bench: Bench) -> Iterator[Application]:
     """Both sides one after the other on each Spark and master; the chain at the end."""
     for line in ("3.5", "4"):
+        if not spark_python(line).is_file():
+            tell(f"  Spark {line} is left out: {spark_python(line).relative_to(ROOT)} is not there")
+            continue
         for master in (LOCAL, CLUSTER):
             for who in (HADOOP, OURS):
                 yield _application(bench, who, line, master)
