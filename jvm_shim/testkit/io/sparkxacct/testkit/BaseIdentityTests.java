@@ -1,9 +1,13 @@
 package io.sparkxacct.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sparkxacct.plan.PlanReader;
+import io.sparkxacct.session.Failure;
 import io.sparkxacct.session.FailureException;
 import io.sparkxacct.session.RoleSession;
 import io.sparkxacct.session.StsInputs;
@@ -12,6 +16,7 @@ import io.sparkxacct.session.StsSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
@@ -88,6 +93,48 @@ public abstract class BaseIdentityTests {
     }
 
     @Test
+    void whatTheServerOfTheContainerDoesPasses() {
+        environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", host.endpoint() + "/container")
+            .set("AWS_CONTAINER_AUTHORIZATION_TOKEN", LoopbackIdentity.CONTAINER_TOKEN);
+        host.failing(503);
+
+        assertEquals(Failure.Kind.UNREACHABLE, failure("container").kind());
+        host.failing(404);
+        assertEquals(Failure.Kind.BASE_MISSING, failure("container").kind());
+    }
+
+    @Test
+    void aContainerThatIsNotThereYetPasses() {
+        environment.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", host.endpoint() + "/container")
+            .set("AWS_CONTAINER_AUTHORIZATION_TOKEN", LoopbackIdentity.CONTAINER_TOKEN);
+        host.close();
+
+        assertEquals(Failure.Kind.UNREACHABLE, failure("container").kind());
+    }
+
+    @Test
+    void theSameCredentialsAreTheSameInstance() {
+        environment.set("AWS_ACCESS_KEY_ID", "AKIAENV").set("AWS_SECRET_ACCESS_KEY", "s");
+        StsSource source = source("env", null);
+        RoleSession first = source.base();
+        assertSame(first, source.base());
+
+        environment.set("AWS_SECRET_ACCESS_KEY", "rotated");
+        assertNotSame(first, source.base());
+        assertEquals("rotated", source.base().secretAccessKey());
+    }
+
+    @Test
+    void aSourceThatIsClosedStaysClosed() {
+        environment.set("AWS_ACCESS_KEY_ID", "AKIAENV").set("AWS_SECRET_ACCESS_KEY", "s");
+        StsSource source = source("env", null);
+        source.base();
+        source.close();
+
+        assertEquals("the plan that asks is no longer in force", assertThrows(FailureException.class, source::base).getMessage());
+    }
+
+    @Test
     void instanceProfile() {
         assertEquals(LoopbackIdentity.INSTANCE_KEY, base("instance-profile", null).accessKeyId());
     }
@@ -114,11 +161,24 @@ public abstract class BaseIdentityTests {
         environment.set("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/etl").set("AWS_ROLE_SESSION_NAME", "pod-7")
             .set("AWS_WEB_IDENTITY_TOKEN_FILE", Files.writeString(directory.resolve("token"), "web-identity-token\n").toString());
 
-        assertEquals("ASIAETL", base("irsa", null).accessKeyId());
+        RoleSession session = base("irsa", null);
+
+        assertEquals("ASIAETL", session.accessKeyId());
+        assertTrue(session.expiration().isAfter(Instant.now()));
         LoopbackSts.Request request = sts.requests().get(0);
         assertEquals(null, request.signer());
         assertEquals("{Action=AssumeRoleWithWebIdentity, RoleArn=arn:aws:iam::111122223333:role/etl, RoleSessionName=pod-7, Version=2011-06-15,"
             + " WebIdentityToken=web-identity-token}", request.form().toString());
+    }
+
+    @Test
+    void irsaThatStsThrottlesPasses() throws IOException {
+        environment.set("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/etl")
+            .set("AWS_WEB_IDENTITY_TOKEN_FILE", Files.writeString(directory.resolve("token"), "x").toString());
+        sts.answering(request -> LoopbackSts.Reply.error(400, "Throttling", "Rate exceeded"));
+
+        assertEquals("THROTTLED: STS throttled (Throttling)", failure("irsa").toString());
+        assertEquals(1, sts.requests().size());
     }
 
     @Test
@@ -141,12 +201,20 @@ public abstract class BaseIdentityTests {
             + " by STS: InvalidIdentityToken; run this process with it, or change base: in the declaration\nNo OpenIDConnect provider found", message);
     }
 
+    private Failure failure(String kind) {
+        return assertThrows(FailureException.class, () -> base(kind, null)).failure();
+    }
+
     protected final RoleSession base(String kind, String profile) {
+        return source(kind, profile).base();
+    }
+
+    private StsSource source(String kind, String profile) {
         String className = classOf(kind);
         String json = PlanTexts.json("{\"kind\":\"" + kind + "\",\"v1\":\"" + className + "\",\"v2\":\"" + className + "\""
             + (profile == null ? "" : ",\"profile\":\"" + profile + "\"") + "}", sts.endpoint(), "", "", "@deny");
         StsInputs inputs = new StsInputs(PlanReader.fromJson(json), "r1", "ana", System::getenv, new Configuration(false));
-        return new StsSource(inputs, line.apply(inputs)).base();
+        return new StsSource(inputs, line.apply(inputs));
     }
 
     protected final TestEnvironment environment() {

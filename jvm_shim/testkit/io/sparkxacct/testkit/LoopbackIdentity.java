@@ -16,6 +16,7 @@ public final class LoopbackIdentity implements AutoCloseable {
     public static final String CONTAINER_TOKEN = "container-token";
 
     private final HttpServer server;
+    private volatile int status = 200;
 
     private LoopbackIdentity(HttpServer server) {
         this.server = server;
@@ -24,9 +25,10 @@ public final class LoopbackIdentity implements AutoCloseable {
     public static LoopbackIdentity start() {
         try {
             HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-            server.createContext("/", LoopbackIdentity::handle);
+            LoopbackIdentity identity = new LoopbackIdentity(server);
+            server.createContext("/", identity::handle);
             server.start();
-            return new LoopbackIdentity(server);
+            return identity;
         } catch (IOException failed) {
             throw new IllegalStateException(failed);
         }
@@ -36,12 +38,22 @@ public final class LoopbackIdentity implements AutoCloseable {
         return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
+    /** Answers everything with an HTTP error from now on. */
+    public void failing(int httpStatus) {
+        status = httpStatus;
+    }
+
     @Override
     public void close() {
         server.stop(0);
     }
 
-    private static void handle(HttpExchange exchange) throws IOException {
+    private void handle(HttpExchange exchange) throws IOException {
+        if (status != 200) {
+            exchange.sendResponseHeaders(status, -1);
+            exchange.close();
+            return;
+        }
         String path = exchange.getRequestURI().getPath();
         String answer;
         if (path.equals("/container")) {

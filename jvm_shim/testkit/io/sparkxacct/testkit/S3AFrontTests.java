@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.sparkxacct.plan.Keys;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -75,6 +76,25 @@ public abstract class S3AFrontTests {
         Object provider = make(alone, new URI("s3a://my_bucket/x"), new Configuration(false));
 
         assertEquals("AKIA-{bucket=my_bucket, scheme=s3a}", keyOf(provider));
+    }
+
+    @Test
+    void aCheckedExceptionThatNoSignatureNamesIsARefusalToo() throws Exception {
+        Class<?> alone = defineElsewhere();
+        Function<Map<String, Object>, Map<String, String>> source = question -> {
+            throw S3AFrontTests.<RuntimeException>unchecked(new FileNotFoundException("/etc/corp/keys"));
+        };
+        alone.getField("source").set(null, source);
+
+        RuntimeException refusal = refusal(make(alone, URI.create("s3a://partner-data/"), new Configuration(false)));
+
+        assertEquals(sdkException(), refusal.getClass().getName());
+        assertEquals("/etc/corp/keys", refusal.getMessage());
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> T unchecked(Throwable thrown) throws T {
+        throw (T) thrown;
     }
 
     @Test

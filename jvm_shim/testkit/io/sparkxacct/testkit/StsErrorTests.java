@@ -82,6 +82,31 @@ public abstract class StsErrorTests {
         }
     }
 
+    @Test
+    void askedThroughTheProxyOfS3A() {
+        try (LoopbackSts proxy = LoopbackSts.start()) {
+            Configuration configuration = new Configuration(false);
+            configuration.set("fs.s3a.proxy.host", "127.0.0.1");
+            configuration.set("fs.s3a.proxy.port", proxy.endpoint().substring("http://127.0.0.1:".length()));
+            proxy.answering(request -> LoopbackSts.Reply.error(407, "ProxyAuthenticationRequired", "who are you"));
+
+            String message = failure("http://sts.example.test", configuration);
+
+            assertTrue(message.startsWith(HOP + ": STS at http://sts.example.test answered 407 ("), message);
+            assertEquals(1, proxy.requests().size());
+        }
+    }
+
+    @Test
+    void aProxyThatCannotWorkIsAFaultOfTheSettings() {
+        Configuration configuration = new Configuration(false);
+        configuration.set("fs.s3a.proxy.host", "proxy.corp");
+        configuration.set("fs.s3a.proxy.username", "ana");
+
+        assertEquals("fs.s3a.proxy.username and fs.s3a.proxy.password must be set both or not at all;"
+            + " correct it: STS is asked through S3A's proxy", failure("http://sts.example.test", configuration));
+    }
+
     private static void sleep() {
         try {
             Thread.sleep(30_000);
@@ -100,9 +125,13 @@ public abstract class StsErrorTests {
     }
 
     private String failure(String endpoint) {
+        return failure(endpoint, new Configuration(false));
+    }
+
+    private String failure(String endpoint, Configuration configuration) {
         StsInputs inputs = new StsInputs(
             PlanReader.fromJson(PlanTexts.json(PlanTexts.base(base), endpoint, PlanTexts.role("partner"), "", "@deny")),
-            "r1", "ana", name -> null, new Configuration(false));
+            "r1", "ana", name -> null, configuration);
         try (StsSource source = new StsSource(inputs, line.apply(inputs))) {
             return assertThrows(FailureException.class, () -> source.assume(inputs.plan().role("partner"), 1, 1, source.base())).getMessage();
         }

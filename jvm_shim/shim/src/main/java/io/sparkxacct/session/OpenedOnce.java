@@ -31,14 +31,14 @@ public final class OpenedOnce<T> implements AutoCloseable {
         return made;
     }
 
-    /** The next use makes another; what was made stays usable for who has it. */
-    public synchronized void forget() {
-        made = null;
-    }
-
     @Override
     public synchronized void close() {
         closed = true;
+        forget();
+    }
+
+    /** Closes what was made; the next use makes another. */
+    public synchronized void forget() {
         T last = made;
         made = null;
         if (last != null) {

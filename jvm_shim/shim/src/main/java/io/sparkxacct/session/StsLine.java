@@ -17,7 +17,7 @@ public interface StsLine extends AutoCloseable {
      */
     RoleSession baseCredentials();
 
-    /** Makes the base identity's provider anew at the next call. */
+    /** Makes the base identity's provider anew at the next call. Not while one is under way. */
     void forgetBase();
 
     /** Whether what the base identity's provider threw is an answer of a server that will pass by itself. */

@@ -58,9 +58,12 @@ public final class Sts1Line implements StsLine {
 
     @Override
     public void forgetBase() {
-        BaseProvider<AWSCredentialsProvider> before = base.get();
-        before.get().refresh();
-        base.forget();
+        try {
+            // One that a factory shares is the same afterwards.
+            base.get().get().refresh();
+        } finally {
+            base.forget();
+        }
     }
 
     @Override
