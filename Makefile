@@ -49,7 +49,7 @@ jar: | tools ## build the shim jar into spark_xacct/jars, where it is not that o
 build-jar: | tools
 	@echo "building the jar" >&2
 	@digest=$$($(PYTHON) hatch_build.py digest); \
-	  mvn -q -B -ntp -f jvm_shim/pom.xml -pl shim package -Dmaven.test.skip=true; \
+	  mvn -q -B -ntp -Dstyle.color=never -f jvm_shim/pom.xml -pl shim package -Dmaven.test.skip=true; \
 	  $(PYTHON) hatch_build.py stamp $$digest
 
 wheel: jar | $(VENV)/.ready ## build the wheel, with the jar in it, into dist/
@@ -72,7 +72,7 @@ versions:
 	@[ "$(LINES)" != 4 ] || echo "Spark 3.5 is left out: it runs on Python up to 3.11"
 
 test: versions lint jar $(SPARK_VENVS) ## lint, then every test but the slow ones
-	@mvn -q -B -ntp -T 2 -f jvm_shim/pom.xml verify
+	@mvn -q -B -ntp -Dstyle.color=never -T 2 -f jvm_shim/pom.xml verify
 	@$(BIN)/python -m pytest tests --ignore tests/spark -m "not slow"
 	@for line in $(LINES); do $(CACHE)/spark-$$line/bin/python -m pytest tests/spark -m "not slow"; done
 

@@ -161,7 +161,7 @@ def test_a_real_spark_submit_takes_the_command_line(tmp_path, spark):
     """The script as it is, with the real spark-submit on PATH: what arrives in the JVM's SparkConf and Hadoop's conf."""
     jar = tmp_path / "spark-xacct.jar"
     jar.write_bytes(b"PK\5\6" + bytes(18))
-    rendered = targets.render("spark-submit", LARGE[0], spark.release, jar=str(jar), run="run-1")
+    rendered = targets.render("spark-submit", LARGE[0], spark.release, jar=str(jar), run="run-1", user="o'neil")
     script = tmp_path / "submit.sh"
     script.write_text(rendered.text(), encoding="utf-8")
     shown = spark.submit(["sh", str(script)], tmp_path, ["an argument"])
