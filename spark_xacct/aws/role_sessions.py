@@ -131,7 +131,7 @@ class RoleSessions:
         if decision.kind is DecisionKind.BASE:
             return _BASE, decision
         raise UndeclaredError(
-            f"bucket {decision.location.bucket}: {decision.reason}; add it to buckets: or own: in the declaration (plan {self.plan.id})"
+            f"{decision.reason}; add it to buckets: or own: in the declaration (plan {self.plan.id})"
         )
 
     def _region(self, decision: Decision | None) -> str:

@@ -330,7 +330,7 @@ def test_region_of_a_client(sts, arguments, environment, region):
         ),
         (
             {"uri": "s3a://stranger/x"},
-            "bucket stranger: bucket stranger is not declared; otherwise: platform leaves it to the platform's settings; "
+            "bucket stranger is not declared; otherwise: platform leaves it to the platform's settings; "
             "add it to buckets: or own: in the declaration (plan PLAN)",
         ),
         (
@@ -351,7 +351,7 @@ def test_what_is_not_declared_for_python_is_refused(sts, arguments, message):
 def test_undeclared_under_deny_has_the_reason_of_the_decision(sts):
     role_sessions = sessions(sts, otherwise="@deny")
     with pytest.raises(
-        UndeclaredError, match=r"^bucket stranger: bucket stranger is not declared; otherwise: deny refuses it; add"
+        UndeclaredError, match=r"^bucket stranger is not declared; otherwise: deny refuses it; add"
     ):
         role_sessions.session_for("s3a://stranger/x")
 

@@ -147,9 +147,9 @@ public final class Failure {
     /** The first line that people see; {@code bucket} null means the role was asked for by name. */
     public String firstLine(String bucket) {
         StringBuilder line = new StringBuilder();
-        if (bucket != null) {
+        if (bucket != null && !problem.startsWith("bucket " + bucket + " ")) {
             line.append("bucket ").append(bucket).append(": ");
-        } else if (role != null) {
+        } else if (bucket == null && role != null) {
             line.append("role ").append(role).append(": ");
         }
         if (hop != null) {

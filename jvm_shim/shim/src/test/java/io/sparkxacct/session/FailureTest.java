@@ -99,8 +99,9 @@ class FailureTest {
 
     @Test
     void anUndeclaredBucket() {
-        assertEquals("bucket x: it is not declared; otherwise: deny refuses it; add it to buckets: or own: in the declaration"
-            + " (plan 7f3ac0112233)", Failure.undeclared("it is not declared; otherwise: deny refuses it", "7f3ac0112233").firstLine("x"));
+        assertEquals("bucket x is not declared; otherwise: deny refuses it; add it to buckets: or own: in the declaration"
+            + " (plan 7f3ac0112233)",
+            Failure.undeclared("bucket x is not declared; otherwise: deny refuses it", "7f3ac0112233").firstLine("x"));
     }
 
     @Test

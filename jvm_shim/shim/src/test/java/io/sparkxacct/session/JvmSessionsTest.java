@@ -101,7 +101,7 @@ class JvmSessionsTest {
         sessions.adopt(configuration(FINANCE));
 
         assertEquals("ASIAarn:aws:iam::444455556666:role/finance", sessions.session("s3a", "partner-data").accessKeyId());
-        assertTrue(refusal("scratch").startsWith("bucket scratch: bucket scratch is not declared; otherwise: deny refuses it;"
+        assertTrue(refusal("scratch").startsWith("bucket scratch is not declared; otherwise: deny refuses it;"
             + " add it to buckets: or own: in the declaration (plan "));
     }
 
