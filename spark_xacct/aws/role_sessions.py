@@ -130,9 +130,7 @@ class RoleSessions:
             return decision.role, decision
         if decision.kind is DecisionKind.BASE:
             return _BASE, decision
-        raise UndeclaredError(
-            f"{decision.reason}; add it to buckets: or own: in the declaration (plan {self.plan.id})"
-        )
+        raise UndeclaredError(f"{decision.reason}; add it to buckets: or own: in the declaration (plan {self.plan.id})")
 
     def _region(self, decision: Decision | None) -> str:
         """The bucket's, the environment's, then the Region of STS."""

@@ -350,9 +350,7 @@ def test_what_is_not_declared_for_python_is_refused(sts, arguments, message):
 
 def test_undeclared_under_deny_has_the_reason_of_the_decision(sts):
     role_sessions = sessions(sts, otherwise="@deny")
-    with pytest.raises(
-        UndeclaredError, match=r"^bucket stranger is not declared; otherwise: deny refuses it; add"
-    ):
+    with pytest.raises(UndeclaredError, match=r"^bucket stranger is not declared; otherwise: deny refuses it; add"):
         role_sessions.session_for("s3a://stranger/x")
 
 
