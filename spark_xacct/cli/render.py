@@ -72,7 +72,7 @@ def _checked(target: str, compiled: plan.Plan, release: str | None, use: tuple[s
 @click.command(cls=_ListsTargets, short_help="Print the settings of a target.")
 @click.argument("target", type=_Target(), metavar="TARGET")
 @click.option("--release", metavar="LABEL", help="spark-3.5, spark-4, emr-7.10.0, ... Default: the pyspark found here.")
-@click.option("--use", metavar="BUCKET,...", multiple=True, callback=_buckets, help="Render these buckets only.")
+@click.option("--use", metavar="BUCKET,...", multiple=True, callback=_buckets, help="Render these buckets only; refuse the others.")
 @click.option("--jar", metavar="PATH", help="Where the jar will be. Default: the jar of this installation.")
 @with_settings
 @click.pass_obj

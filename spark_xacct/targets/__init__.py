@@ -14,7 +14,7 @@ from spark_xacct.plan import Plan
 from spark_xacct.targets import releases
 from spark_xacct.targets.in_force import PROVIDER_SETTINGS, problem_with
 from spark_xacct.targets.merging import Merged, merge
-from spark_xacct.targets.narrow import narrowed
+from spark_xacct.targets.narrow import left_out, narrowed
 from spark_xacct.targets.registry import Rendered, Target, find, names, register, table, unregister
 from spark_xacct.targets.settings import How, Setting, Settings, settings_of
 
@@ -55,12 +55,14 @@ def settings_for(
 ) -> Settings:
     """What ``release`` (None: the pyspark found here) needs to run ``plan``, as data.
 
-    ``use`` narrows the plan to some buckets. ``jar``: where the jar will be found; None where it is on Spark's class
+    ``use`` narrows the plan to some buckets; the other declared ones are refused. ``jar``: where the jar will be found; None where it is on Spark's class
     path already. Raises TargetError for what cannot be carried, naming the bucket, role or field.
     """
+    whole = plan.access_map
     if use:
-        plan = plans.encode(narrowed(plan.access_map, use))
-    return settings_of(plan, _release(release), jar=jar, run=run, user=user)
+        plan = plans.encode(narrowed(whole, use))
+    refused = left_out(whole, plan.access_map)
+    return settings_of(plan, _release(release), jar=jar, run=run, user=user, refused=refused)
 
 
 def render(

@@ -31,6 +31,13 @@ def narrowed(access_map: AccessMap, use: Sequence[str]) -> AccessMap:
     )
 
 
+def left_out(whole: AccessMap, narrow: AccessMap) -> tuple[str, ...]:
+    """The buckets that ``whole`` declares by name and ``narrow`` does not: still not to be reached under another identity."""
+    kept = {binding.bucket.text for binding in narrow.bindings}
+    names = (binding.bucket for binding in whole.bindings)
+    return tuple(dict.fromkeys(name.text for name in names if not name.is_pattern and name.text not in kept))
+
+
 def _bindings_of(access_map: AccessMap, name: str) -> list[str]:
     keys = [binding.key for binding in access_map.bindings if binding.bucket.text == name]
     if keys:

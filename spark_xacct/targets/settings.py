@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -95,18 +95,25 @@ class Settings:
 
 
 def settings_of(
-    plan: Plan, release: Release, *, jar: str | None = None, run: str | None = None, user: str | None = None
+    plan: Plan,
+    release: Release,
+    *,
+    jar: str | None = None,
+    run: str | None = None,
+    user: str | None = None,
+    refused: Sequence[str] = (),
 ) -> Settings:
     """The settings of a plan on a release. Raises TargetError for what the release's connectors cannot carry.
 
     ``jar``: where the jar will be found, None where it is on Spark's class path already. ``run`` and ``user`` fill the
-    placeholders of session names; None leaves them to the run-time rules.
+    placeholders of session names; None leaves them to the run-time rules. ``refused``: buckets that the plan leaves out and
+    the declaration names; they get our provider too, which refuses what is not in its plan.
     """
     check_carried(plan.access_map, release)
     result = Settings(
         plan=plan,
         release=release,
-        hadoop=tuple(_hadoop(plan, release, run, user)),
+        hadoop=tuple(_hadoop(plan, release, run, user, refused)),
         spark_only=tuple(_spark_only(jar)),
         environment=tuple(_environment(plan, run, user)),
         comments=(plan.about, sts_calls.describe(plan.access_map), *release.notes),
@@ -136,7 +143,9 @@ def _environment(plan: Plan, run: str | None, user: str | None) -> Iterator[Sett
     yield from _given(keys.USER_ENVIRONMENT, user, "the user that role-session names carry")
 
 
-def _hadoop(plan: Plan, release: Release, run: str | None, user: str | None) -> Iterator[Setting]:
+def _hadoop(
+    plan: Plan, release: Release, run: str | None, user: str | None, refused: Sequence[str]
+) -> Iterator[Setting]:
     for name, value in plan.settings():
         yield Setting(name, value, "what this is, for people" if name == keys.ABOUT else "the plan")
     yield from _given(keys.RUN, run, "the run id that role-session names carry")
@@ -145,7 +154,7 @@ def _hadoop(plan: Plan, release: Release, run: str | None, user: str | None) -> 
         yield from _s3_to_s3a(release)
     yield from _default_region(plan, release)
     for connector in release.connectors:
-        yield from _provider(plan, connector)
+        yield from _provider(plan, connector, refused)
     for connector in release.connectors:
         for binding in plan.access_map.bindings:
             yield from _native(binding, connector)
@@ -180,7 +189,7 @@ def _default_region(plan: Plan, release: Release) -> Iterator[Setting]:
     yield Setting("fs.s3a.endpoint.region", region, reason, How.WHERE_UNSET)
 
 
-def _provider(plan: Plan, connector: Connector) -> Iterator[Setting]:
+def _provider(plan: Plan, connector: Connector, refused: Sequence[str]) -> Iterator[Setting]:
     access_map = plan.access_map
     if access_map.needs_global_mode:
         # One entry: S3A and EMRFS go on to the next of a list when the first fails, under another identity.
@@ -189,6 +198,7 @@ def _provider(plan: Plan, connector: Connector) -> Iterator[Setting]:
         return
     served = {binding.bucket.text: _served_by(binding) for binding in access_map.bindings}
     served.update({own.text: "base identity (own)" for own in access_map.own if not own.is_pattern})
+    served.update(dict.fromkeys(refused, "left out by --use, and refused"))
     for bucket, by in served.items():
         name = connector.bucket_key(bucket, connector.bucket_provider_key)
         yield Setting(name, connector.provider, f"bucket {bucket}: {by}")

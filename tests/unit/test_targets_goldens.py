@@ -141,11 +141,11 @@ def test_what_linux_would_refuse_is_refused_with_number_limit_and_way_out():
 
 @pytest.mark.parametrize("name", ["spark-submit", "builder"])
 def test_more_than_a_command_line_holds_is_refused_and_a_file_holds_it(name):
-    plan = plans.encode(access_map(*[bound(f"bucket-{number:05d}-{'x' * 40}", "partner") for number in range(12_000)]))
+    plan = plans.encode(access_map(*[bound(f"bucket-{number:05d}-{'x' * 40}", "partner") for number in range(10_300)]))
     with pytest.raises(TargetError) as error:
         targets.render(name, plan, "spark-4")
     assert re.fullmatch(
-        rf"{name}: the arguments have 2,\d\d\d,\d\d\d bytes; Linux takes 2,097,152 for arguments and environment, of which 1,835,008 "
+        rf"{name}: the arguments have 1,\d\d\d,\d\d\d bytes; Linux takes 2,097,152 for arguments and environment, of which 1,835,008 "
         "are left for these; take `render spark-defaults` and give the file to spark-submit as --properties-file, or narrow "
         "it with --use",
         str(error.value),

@@ -10,7 +10,7 @@ from fakes.target_plans import KEY, access_map, bound, large, named, refusing, r
 from spark_xacct import plan as plans
 from spark_xacct import targets
 from spark_xacct.errors import TargetError
-from spark_xacct.model import AccessMap, Base, BaseKind, Pattern, Sts
+from spark_xacct.model import AccessMap, Base, BaseKind, DecisionKind, Location, Pattern, Sts
 from spark_xacct.plan import Plan
 from spark_xacct.targets import connectors, releases
 
@@ -316,6 +316,21 @@ def test_use_of_a_bucket_that_nothing_serves_is_refused():
     assert str(error.value) == (
         '--use: nothing serves bucket "partner-dta"; declared are logs.finance.example, partner-data, partner-out, scratch'
     )
+
+
+def test_the_buckets_that_use_leaves_out_are_refused_and_not_left_to_the_platform():
+    settings = targets.settings_for(named(), "spark-4", use=["partner-data", "partner-out"])
+    reasons = {item.name: item.reason for item in settings.hadoop if item.value == V2}
+    assert reasons == {
+        "fs.s3a.bucket.partner-data.aws.credentials.provider": "bucket partner-data: role partner, read",
+        "fs.s3a.bucket.partner-out.aws.credentials.provider": "bucket partner-out: role partner, readwrite",
+        "fs.s3a.bucket.corp-code.aws.credentials.provider": "bucket corp-code: base identity (own)",
+        "fs.s3a.bucket.logs.finance.example.aws.credentials.provider": (
+            "bucket logs.finance.example: left out by --use, and refused"
+        ),
+        "fs.s3a.bucket.scratch.aws.credentials.provider": "bucket scratch: left out by --use, and refused",
+    }
+    assert settings.plan.access_map.decide(Location("s3a", "scratch")).kind is DecisionKind.PLATFORM
 
 
 def test_use_lifts_a_refusal_that_concerns_another_bucket():
