@@ -22,6 +22,9 @@ from spark_xacct.errors import PlanError
 PREFIX = "z1:"
 FILE_PREFIX = "file:"
 PART_MAXIMUM_CHARACTERS = 1_000
+# Written after the last part: settings come in layers, and a longer plan below would lend its further parts to a shorter
+# one. Not a blank, because Hadoop drops a property whose <value></value> is empty, and with it what hides the one below.
+END = "."
 # A plan of ten thousand buckets has about a megabyte; more is a broken or hostile text.
 DOCUMENT_MAXIMUM_BYTES = 16 * 1024 * 1024
 # As parts are numbered: from 2, in ASCII, without a leading zero. Whatever else stands there is not ours, as for the JVM.
@@ -84,20 +87,28 @@ def environment(text: str) -> list[tuple[str, str]]:
 
 
 def joined(values: Mapping[str, str], name: str = keys.PLAN, separator: str = ".") -> str | None:
-    """The text put together from settings or an environment; None where there is no first part.
+    """The text put together from settings or an environment; None where there is no first part, or a blank one.
 
-    Raises PlanError when a part in the middle is missing.
+    A further part that is blank or the end ends it: what stands behind is of another plan. Raises PlanError when a part in
+    the middle is missing.
     """
-    found = sorted(_part_numbers(values, name, separator))
-    if not found:
-        return None
-    for expected, number in enumerate(found, 1):
+    found = {
+        number: values[keys.plan_part(name, number, separator)].strip()
+        for number in _part_numbers(values, name, separator)
+    }
+    if not found.get(1):
+        found.pop(1, None)
+    result = []
+    for expected, number in enumerate(sorted(found), 1):
         if number != expected:
             raise PlanError(
                 f"the plan has a gap: {keys.plan_part(name, number, separator)} is set and "
                 f"{keys.plan_part(name, expected, separator)} is not; set all parts again"
             )
-    return "".join(values[keys.plan_part(name, number, separator)].strip() for number in found)
+        if number > 1 and found[number] in ("", END):
+            break
+        result.append(found[number])
+    return "".join(result) if result else None
 
 
 def _part_numbers(values: Mapping[str, str], name: str, separator: str) -> Iterator[int]:

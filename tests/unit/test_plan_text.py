@@ -61,15 +61,14 @@ def test_settings_and_environment_carry_the_whole(access_map: AccessMap) -> None
 def test_parts_have_a_thousand_characters_and_names_with_numbers() -> None:
     text = "z1:" + "x" * 2000
 
-    assert [(name, len(part)) for name, part in plan.text.settings(text)] == [
-        ("fs.xacct.plan", 1000),
-        ("fs.xacct.plan.2", 1000),
-        ("fs.xacct.plan.3", 3),
+    assert plan.text.settings(text) == [
+        ("fs.xacct.plan", text[:1000]),
+        ("fs.xacct.plan.2", text[1000:2000]),
+        ("fs.xacct.plan.3", text[2000:]),
     ]
-    assert [name for name, _ in plan.text.environment(text)] == [
-        "SPARK_XACCT_PLAN",
-        "SPARK_XACCT_PLAN_2",
-        "SPARK_XACCT_PLAN_3",
+    assert plan.text.environment(text)[1:] == [
+        ("SPARK_XACCT_PLAN_2", text[1000:2000]),
+        ("SPARK_XACCT_PLAN_3", text[2000:]),
     ]
 
 
@@ -87,8 +86,13 @@ def test_canonical_json_holds_no_dollar_that_hadoop_could_expand() -> None:
 
 @pytest.mark.parametrize(
     ("settings", "prefix"),
-    [({}, ""), ({"fs.xacct.plan": "z1:x"}, "spark.hadoop."), ({"fs.xacct.about": "plan x"}, "")],
-    ids=["nothing", "another prefix", "only the text for people"],
+    [
+        ({}, ""),
+        ({"fs.xacct.plan": "z1:x"}, "spark.hadoop."),
+        ({"fs.xacct.about": "plan x"}, ""),
+        ({"fs.xacct.plan": " "}, ""),
+    ],
+    ids=["nothing", "another prefix", "only the text for people", "a blank"],
 )
 def test_no_plan_is_none(settings: dict[str, str], prefix: str) -> None:
     assert plan.from_settings(settings, prefix) is None
