@@ -2,10 +2,12 @@ package io.sparkxacct.plan;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Every role and binding of one declaration, resolved and closed. Immutable; safe to share between threads; holds no secret. */
@@ -31,6 +33,7 @@ public final class Plan {
                 throw new PlanException("the plan binds bucket " + binding.key() + " to role \"" + binding.role() + "\", which it does not hold");
             }
         }
+        refuseTwice(bindings, own);
         this.index = new BindingIndex(this.bindings, own, denyUndeclared);
     }
 
@@ -82,6 +85,18 @@ public final class Plan {
     public String toString() {
         return "plan " + id + ": " + roles.size() + (roles.size() == 1 ? " role, " : " roles, ") + bindings.size()
             + (bindings.size() == 1 ? " bucket, base " : " buckets, base ") + base.kind();
+    }
+
+    private static void refuseTwice(List<Binding> bindings, List<String> own) {
+        Set<String> seen = new HashSet<>();
+        for (Binding binding : bindings) {
+            seen.add(binding.key());
+        }
+        for (String name : own) {
+            if (!seen.add(name)) {
+                throw new PlanException("the plan cannot be used: bucket " + name + " is declared twice");
+            }
+        }
     }
 
     private void refuseBrokenChain(Role start) {
@@ -288,7 +303,10 @@ public final class Plan {
 
         Binding(String key, String target) {
             int slash = key.indexOf('/');
-            if (slash == 0 || slash > 0 && !key.endsWith("/")) {
+            if (slash > 0 && slash == key.length() - 1) {
+                throw new PlanException("the plan has binding \"" + key + "\"; a bucket without prefix is written without a slash");
+            }
+            if (slash == 0 || slash > 0 && (!key.endsWith("/") || key.charAt(slash + 1) == '/')) {
                 throw new PlanException("the plan has binding \"" + key + "\"; a prefix is written BUCKET/PREFIX/");
             }
             if (slash > 0 && key.lastIndexOf('*', slash) >= 0) {

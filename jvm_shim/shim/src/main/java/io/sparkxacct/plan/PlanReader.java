@@ -2,6 +2,7 @@ package io.sparkxacct.plan;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -25,11 +26,17 @@ public final class PlanReader {
     /** Ten thousand buckets take about half a megabyte. */
     private static final int MAXIMUM_BYTES = 16 * 1024 * 1024;
     private static final int MAXIMUM_PARTS = 10_000;
+    /** Ends a plan as a blank part does; renderers write it, because Hadoop drops a property of a file whose value is empty. */
+    private static final String END = ".";
 
     private PlanReader() {
     }
 
-    /** Joins fs.xacct.plan, .2, .3 and so on; null when the first is not set. {@code lookup} returns null for an unset key. */
+    /**
+     * Joins fs.xacct.plan, .2, .3 and so on; null when the first is not set. {@code lookup} returns null for an unset key.
+     *
+     * <p>A further part that is blank or "." ends the plan: settings come in layers, and what stands behind it is of a longer plan below.
+     */
     public static String join(Function<String, String> lookup) {
         String first = lookup.apply(Keys.PLAN);
         if (first == null || first.trim().isEmpty()) {
@@ -43,7 +50,11 @@ public final class PlanReader {
                 refuseGap(lookup, number);
                 break;
             }
-            text.append(part.trim());
+            String trimmed = part.trim();
+            if (trimmed.isEmpty() || END.equals(trimmed)) {
+                break;
+            }
+            text.append(trimmed);
         }
         return text.toString();
     }
@@ -88,8 +99,16 @@ public final class PlanReader {
         if (!path.startsWith("/")) {
             throw new PlanException("the plan file \"" + path + "\" is not an absolute path; write file:/path/of/plan");
         }
-        try {
-            return new String(Files.readAllBytes(Paths.get(path)), StandardCharsets.UTF_8).trim();
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        try (InputStream file = Files.newInputStream(Paths.get(path))) {
+            byte[] buffer = new byte[8192];
+            for (int count = file.read(buffer); count >= 0; count = file.read(buffer)) {
+                content.write(buffer, 0, count);
+                if (content.size() > MAXIMUM_BYTES) {
+                    throw new PlanException("the plan file " + path + " is larger than 16 MiB, so it is no plan; write the path of one");
+                }
+            }
+            return new String(content.toByteArray(), StandardCharsets.UTF_8).trim();
         } catch (IOException | InvalidPathException unreadable) {
             throw new PlanException("the plan file " + path + " cannot be read on this host: " + unreadable, unreadable);
         }
@@ -222,14 +241,14 @@ public final class PlanReader {
         Fields python = Fields.of(top.required("python"), "python");
         List<String> names = python.texts("roles");
         String defaultRole = python.text("default_role");
-        if (defaultRole != null) {
-            names.add(defaultRole);
-        }
         python.refuseTheRest();
         for (String name : names) {
             if (plan.role(name) == null) {
                 throw new PlanException("the plan lets Python have role \"" + name + "\", which it does not hold");
             }
+        }
+        if (defaultRole != null && !names.contains(defaultRole)) {
+            throw new PlanException("the plan cannot be used: python.default_role \"" + defaultRole + "\" is not among python.roles");
         }
     }
 }
