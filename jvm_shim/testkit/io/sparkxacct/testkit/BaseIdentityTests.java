@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -145,6 +146,18 @@ public abstract class BaseIdentityTests {
         environment.set("AWS_ACCESS_KEY_ID", "AKIAENV").set("AWS_SECRET_ACCESS_KEY", "s");
 
         assertEquals("AKIAENV", base("emr-runtime-role", null).accessKeyId());
+    }
+
+    @Test
+    void emrRuntimeRoleWhoseHostFailsPassesTwice() {
+        host.failing(503);
+        StsSource source = source("emr-runtime-role", null);
+
+        List<Failure.Kind> kinds = Stream.generate(() -> assertThrows(FailureException.class, source::base).failure().kind()).limit(3).toList();
+
+        assertEquals(List.of(Failure.Kind.UNREACHABLE, Failure.Kind.UNREACHABLE, Failure.Kind.BASE_MISSING), kinds);
+        environment.set("AWS_ACCESS_KEY_ID", "AKIAENV").set("AWS_SECRET_ACCESS_KEY", "s");
+        assertEquals("AKIAENV", source.base().accessKeyId());
     }
 
     @Test

@@ -1,7 +1,5 @@
 package io.sparkxacct.session;
 
-import java.util.Objects;
-
 /** A base identity's provider as it was made, and the credentials that it answered last. Thread-safe. */
 public final class BaseProvider<T> {
     private final T provider;
@@ -30,11 +28,10 @@ public final class BaseProvider<T> {
     /** What the provider answers now, as the same instance while the three values are the same. */
     public RoleSession answered(String accessKeyId, String secretAccessKey, String sessionToken) {
         RoleSession before = last;
-        if (before != null && before.accessKeyId().equals(accessKeyId) && before.secretAccessKey().equals(secretAccessKey)
-            && Objects.equals(before.sessionToken(), sessionToken)) {
+        RoleSession now = new RoleSession(accessKeyId, secretAccessKey, sessionToken, null);
+        if (now.hasTheKeysOf(before)) {
             return before;
         }
-        RoleSession now = new RoleSession(accessKeyId, secretAccessKey, sessionToken, null);
         last = now;
         return now;
     }

@@ -43,6 +43,12 @@ public final class RoleSession {
         return expiration;
     }
 
+    /** Whether both are the same credentials; false for null. */
+    boolean hasTheKeysOf(RoleSession other) {
+        return other != null && accessKeyId.equals(other.accessKeyId) && secretAccessKey.equals(other.secretAccessKey)
+            && Objects.equals(sessionToken, other.sessionToken);
+    }
+
     @Override
     public String toString() {
         return "RoleSession(" + accessKeyId + ", expires " + (expiration == null ? "never" : expiration) + ")";

@@ -3,7 +3,6 @@ package io.sparkxacct.session;
 import io.sparkxacct.plan.Plan;
 import io.sparkxacct.plan.SessionName;
 import java.io.IOException;
-import java.lang.ref.WeakReference;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
@@ -25,11 +24,9 @@ public final class StsInputs {
     private final String run;
     private final String user;
     private final Function<String, String> environment;
-    /** Until the base identity is loaded: a FileSystem's configuration holds much that nobody else needs any more. */
+    /** Held as long as the plan: a base identity that was forgotten is made anew from the same settings. One for each plan, no more. */
     private Configuration configuration;
-    private WeakReference<Configuration> afterwards;
     private boolean awaiting;
-    private ProxySettings proxy;
 
     /** {@code environment} returns null for what is not set. */
     public StsInputs(Plan plan, String run, String user, Function<String, String> environment, Configuration configuration) {
@@ -50,8 +47,7 @@ public final class StsInputs {
 
     /** For base identity classes that read their settings from it. */
     public synchronized Configuration configuration() {
-        Configuration found = configuration != null ? configuration : afterwards.get();
-        return found != null ? found : new Configuration();
+        return configuration;
     }
 
     /** Says that the configuration is only what core-site.xml holds, and the application's own is yet to come. */
@@ -61,24 +57,15 @@ public final class StsInputs {
 
     /** The configuration of a FileSystem with this plan. The first one counts: later ones may carry another bucket's settings. */
     synchronized void offer(Configuration newest) {
-        if (awaiting && configuration != null) {
+        if (awaiting) {
             configuration = newest;
             awaiting = false;
         }
     }
 
-    /** Lets the configuration go: what is still needed of it was read. */
-    public synchronized void loaded() {
-        if (configuration != null) {
-            proxy = ProxySettings.of(configuration);
-            afterwards = new WeakReference<>(configuration);
-            configuration = null;
-        }
-    }
-
     /** The proxy for STS; null when there is none. Throws FailureException (PLAN) for settings that cannot work. */
-    public synchronized ProxySettings proxy() {
-        return configuration == null ? proxy : ProxySettings.of(configuration);
+    public ProxySettings proxy() {
+        return ProxySettings.of(configuration());
     }
 
     /** Null when the variable is not set or empty. */

@@ -23,6 +23,9 @@ public interface StsLine extends AutoCloseable {
     /** Whether what the base identity's provider threw is an answer of a server that will pass by itself. */
     boolean passes(Throwable thrown);
 
+    /** Whether the SDK gives up without a cause, as its default chain does: that drops what its members say. */
+    boolean isSilent(Throwable thrown);
+
     /** AssumeRole, signed by {@code signer}. */
     RoleSession assumeRole(AssumeRoleFields fields, RoleSession signer) throws StsException;
 

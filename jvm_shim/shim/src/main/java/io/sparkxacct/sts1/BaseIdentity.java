@@ -13,10 +13,8 @@ final class BaseIdentity {
 
     static BaseProvider<AWSCredentialsProvider> load(StsInputs inputs) {
         Plan.Base base = inputs.plan().base();
-        BaseProvider<AWSCredentialsProvider> loaded = WebIdentityCredentialsProvider.class.getName().equals(base.v1())
+        return WebIdentityCredentialsProvider.class.getName().equals(base.v1())
             ? BaseProvider.made(new WebIdentityCredentialsProvider(inputs))
             : BaseLoader.load(base.v1(), AWSCredentialsProvider.class, "getInstance", base.profile(), inputs.configuration());
-        inputs.loaded();
-        return loaded;
     }
 }

@@ -77,6 +77,11 @@ public final class Sts1Line implements StsLine {
     }
 
     @Override
+    public boolean isSilent(Throwable thrown) {
+        return thrown instanceof SdkClientException && !(thrown instanceof AmazonServiceException) && thrown.getCause() == null;
+    }
+
+    @Override
     public RoleSession assumeRole(AssumeRoleFields fields, RoleSession signer) throws StsException {
         AssumeRoleRequest request = new AssumeRoleRequest()
             .withRoleArn(fields.roleArn())

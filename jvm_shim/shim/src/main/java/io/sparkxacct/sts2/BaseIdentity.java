@@ -13,10 +13,8 @@ final class BaseIdentity {
 
     static BaseProvider<AwsCredentialsProvider> load(StsInputs inputs) {
         Plan.Base base = inputs.plan().base();
-        BaseProvider<AwsCredentialsProvider> loaded = WebIdentityCredentialsProvider.class.getName().equals(base.v2())
+        return WebIdentityCredentialsProvider.class.getName().equals(base.v2())
             ? BaseProvider.made(new WebIdentityCredentialsProvider(inputs))
             : BaseLoader.load(base.v2(), AwsCredentialsProvider.class, "create", base.profile(), inputs.configuration());
-        inputs.loaded();
-        return loaded;
     }
 }

@@ -71,6 +71,11 @@ public final class Sts2Line implements StsLine {
     }
 
     @Override
+    public boolean isSilent(Throwable thrown) {
+        return thrown instanceof SdkClientException && thrown.getCause() == null;
+    }
+
+    @Override
     public RoleSession assumeRole(AssumeRoleFields fields, RoleSession signer) throws StsException {
         AssumeRoleRequest.Builder request = AssumeRoleRequest.builder()
             .roleArn(fields.roleArn())

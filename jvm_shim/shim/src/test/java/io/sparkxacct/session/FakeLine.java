@@ -10,6 +10,7 @@ final class FakeLine implements StsLine {
     String callerArn = "arn:aws:iam::111122223333:user/base";
     RuntimeException noBase;
     boolean passing;
+    boolean silent;
     int forgotten;
     RoleSession base = new RoleSession("AKIABASE", "secret-of-base", null, null);
     StsException refusal;
@@ -37,6 +38,11 @@ final class FakeLine implements StsLine {
     @Override
     public boolean passes(Throwable thrown) {
         return passing;
+    }
+
+    @Override
+    public boolean isSilent(Throwable thrown) {
+        return silent;
     }
 
     @Override

@@ -314,9 +314,6 @@ class JvmSessionsTest {
         assertSame(first, inputs.configuration());
 
         first.set("fs.s3a.proxy.host", "proxy.corp");
-        inputs.loaded();
-        inputs.offer(configuration(PARTNER));
-        assertSame(first, inputs.configuration());
         assertEquals("proxy proxy.corp:443", inputs.proxy().toString());
     }
 

@@ -2,6 +2,7 @@ package io.sparkxacct.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -45,14 +46,61 @@ class StsSourceTest {
     }
 
     @Test
-    void aDeclaredBaseIsComparedOnceBeforeAnythingElse() {
+    void aDeclaredBaseIsComparedBeforeAnythingElseAndAgainWhenItsKeysAreOthers() {
         line.callerArn = "arn:aws:sts::111122223333:assumed-role/etl/run-1";
         StsSource source = source(plan("{\"kind\":\"irsa\",\"arn\":\"arn:aws:iam::111122223333:role/path/etl\"}"));
 
         source.base();
         source.base();
-
+        line.base = new RoleSession("AKIABASE", "secret-of-base", null, null);
+        assertSame(line.base, source.base());
+        source.forgetBase();
+        source.base();
         assertEquals(List.of("GetCallerIdentity by AKIABASE"), line.calls);
+
+        for (RoleSession next : List.of(new RoleSession("ASIABASE", "s", "t", null), new RoleSession("ASIABASE", "r", "t", null),
+            new RoleSession("ASIABASE", "r", "u", null))) {
+            line.base = next;
+            assertSame(next, source.base());
+            source.base();
+        }
+        assertEquals(List.of("GetCallerIdentity by AKIABASE", "GetCallerIdentity by ASIABASE", "GetCallerIdentity by ASIABASE",
+            "GetCallerIdentity by ASIABASE"), line.calls);
+    }
+
+    @Test
+    void aBaseThatBecomesSomebodyElseServesNothingUntilItIsItselfAgain() {
+        RoleSession first = line.base;
+        StsSource source = source(plan("{\"kind\":\"env\",\"arn\":\"arn:aws:iam::111122223333:user/base\"}"));
+        source.base();
+        line.base = new RoleSession("AKIAOTHER", "s", null, null);
+        line.callerArn = "arn:aws:iam::111122223333:user/other";
+
+        for (int question = 0; question < 2; question++) {
+            assertEquals("BASE_MISSING: the base identity is arn:aws:iam::111122223333:user/other, the declaration says"
+                + " arn:aws:iam::111122223333:user/base (base.arn); fix the identity this process runs with, or base.arn", baseFailure(source));
+        }
+        line.base = first;
+        assertSame(first, source.base());
+        assertEquals(List.of("GetCallerIdentity by AKIABASE", "GetCallerIdentity by AKIAOTHER", "GetCallerIdentity by AKIAOTHER"), line.calls);
+    }
+
+    @Test
+    void whatTheDefaultChainDoesNotExplainPassesTwiceInARow() {
+        String silence = "the base identity (emr-runtime-role) gives no credentials: nobody answers";
+        String passing = "UNREACHABLE: " + silence;
+        String missing = "BASE_MISSING: " + silence + "; run this process with it, or change base: in the declaration";
+        StsSource source = source(plan("{\"kind\":\"emr-runtime-role\"}"));
+        line.noBase = new IllegalStateException("nobody answers");
+
+        assertEquals(missing, baseFailure(source));
+        line.silent = true;
+        assertEquals(List.of(passing, passing, missing, missing), Stream.generate(() -> baseFailure(source)).limit(4).toList());
+        line.noBase = null;
+        source.base();
+        line.noBase = new IllegalStateException("nobody answers");
+        assertEquals(List.of(passing, passing, missing), Stream.generate(() -> baseFailure(source)).limit(3).toList());
+        assertEquals(missing.replace("emr-runtime-role", "env"), baseFailure(source(plan("{\"kind\":\"env\"}"))));
     }
 
     @Test
