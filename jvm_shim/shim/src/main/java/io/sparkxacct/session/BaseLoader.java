@@ -79,7 +79,7 @@ public final class BaseLoader {
         }
         Method method = factory(found, factory);
         if (method != null) {
-            return BaseProvider.shared(type.cast(method.invoke(null)));
+            return byFactory(method, type);
         }
         constructor = constructor(found);
         return constructor == null ? null : BaseProvider.made(type.cast(constructor.newInstance()));
@@ -89,10 +89,24 @@ public final class BaseLoader {
         throws ReflectiveOperationException {
         Method method = factory(found, factory, String.class);
         if (method != null) {
-            return BaseProvider.shared(type.cast(method.invoke(null, profile)));
+            return byFactory(method, type, profile);
         }
         Constructor<?> constructor = constructor(found, String.class);
         return constructor == null ? null : BaseProvider.made(type.cast(constructor.newInstance(profile)));
+    }
+
+    /** No signature says whether a factory shares: one that gives the same instance twice does. */
+    private static <T> BaseProvider<T> byFactory(Method method, Class<T> type, Object... arguments) throws ReflectiveOperationException {
+        T first = type.cast(method.invoke(null, arguments));
+        if (!(first instanceof AutoCloseable)) {
+            return BaseProvider.shared(first);
+        }
+        T second = type.cast(method.invoke(null, arguments));
+        if (first == second) {
+            return BaseProvider.shared(first);
+        }
+        BaseProvider.made(second).close();
+        return BaseProvider.made(first);
     }
 
     private static Constructor<?> constructor(Class<?> found, Class<?>... parameters) {

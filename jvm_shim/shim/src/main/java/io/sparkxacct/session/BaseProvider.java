@@ -11,12 +11,12 @@ public final class BaseProvider<T> {
         this.made = made;
     }
 
-    /** One that a constructor made for us. */
+    /** One that was made for us alone. */
     public static <T> BaseProvider<T> made(T provider) {
         return new BaseProvider<>(provider, true);
     }
 
-    /** One that a factory gave, which others may use too. */
+    /** One that others may use too. */
     static <T> BaseProvider<T> shared(T provider) {
         return new BaseProvider<>(provider, false);
     }

@@ -152,7 +152,10 @@ final class Refresher {
             }
         } catch (FailureException refused) {
             Failure failure = refused.failure();
-            if (failure.passes() || signerIsReplaced(slot, failure, signer) || isFirstOfTheClock(failure, attempt)) {
+            Entry parent = deniedSigner(slot, failure, signer);
+            if (parent != null) {
+                denied(slot, attempt, slot.asRead(parent.failure), parent.nextAt);
+            } else if (failure.passes() || signerIsReplaced(slot, failure, signer) || isFirstOfTheClock(failure, attempt)) {
                 passing(slot, attempt, failure, false);
             } else {
                 denied(slot, attempt, failure, null);
@@ -172,6 +175,15 @@ final class Refresher {
             source.forgetBase();
         }
         return source.base();
+    }
+
+    /** The hop before, when STS calls its session dead and refuses to renew it: that denial is the cause. Null otherwise. */
+    private static Entry deniedSigner(Slot slot, Failure failure, RoleSession signer) {
+        if (slot.isBase() || !failure.isOfADeadSigner()) {
+            return null;
+        }
+        Entry parent = slot.parent.entry.get();
+        return parent.session == signer && parent.denied && !parent.inFlight ? parent : null;
     }
 
     /** Whether STS calls the signing session dead and another one is on its way, or already there. */

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -62,8 +64,15 @@ class BaseLoaderTest {
 
     @Test
     void onlyWhatWasMadeForUsIsClosed() {
-        BaseLoader.load(ByFactory.class.getName(), Supplier.class, "create", null, configuration).close();
-        assertEquals(0, ByFactory.closed);
+        for (String profile : new String[] {null, "etl"}) {
+            ByFactory.made.clear();
+            BaseProvider<?> loaded = BaseLoader.load(ByFactory.class.getName(), Supplier.class, "create", profile, configuration);
+            assertEquals(List.of(0, 1), ByFactory.made.stream().map(one -> one.closed).toList());
+            loaded.close();
+            assertEquals(List.of(1, 1), ByFactory.made.stream().map(one -> one.closed).toList());
+        }
+        BaseLoader.load(Shared.class.getName(), Supplier.class, "create", null, configuration).close();
+        assertEquals(0, Shared.closed);
         BaseLoader.load(ByConfiguration.class.getName(), Supplier.class, "create", null, configuration).close();
         assertEquals(1, ByConfiguration.closed);
     }
@@ -122,10 +131,12 @@ class BaseLoaderTest {
     }
 
     public static final class ByFactory extends Made implements AutoCloseable {
-        static int closed;
+        static final List<ByFactory> made = new ArrayList<>();
+        private int closed;
 
         private ByFactory(String way) {
             super(way);
+            made.add(this);
         }
 
         public static ByFactory create() {
@@ -134,6 +145,24 @@ class BaseLoaderTest {
 
         public static ByFactory create(String profile) {
             return new ByFactory("create(" + profile + ")");
+        }
+
+        @Override
+        public void close() {
+            closed++;
+        }
+    }
+
+    public static final class Shared extends Made implements AutoCloseable {
+        static int closed;
+        private static final Shared ONLY = new Shared();
+
+        private Shared() {
+            super("create()");
+        }
+
+        public static Shared create() {
+            return ONLY;
         }
 
         @Override

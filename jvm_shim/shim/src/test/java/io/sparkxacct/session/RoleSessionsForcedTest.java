@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sparkxacct.session.FakeSts.Answer;
+import io.sparkxacct.session.SessionLab.Read;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -77,5 +78,31 @@ class RoleSessionsForcedTest {
         lab.sts.forget("partner");
         lab.pass(Duration.ofSeconds(3));
         assertEquals("FRESH", lab.state("partner"));
+    }
+
+    @Test
+    void aDeadHubThatIsNotRenewedDeniesItsPartnerByItsOwnCause() {
+        lab.read("hub");
+        lab.sts.answer("hub", Answer.DENY);
+        lab.sts.answer("partner", Answer.DEAD_PARENT);
+        String cause = "role partner: hop 1 of 2 (arn:aws:iam::111122223333:role/hub) refused by STS: AccessDenied; account 111122223333 must let"
+            + " arn:aws:iam::111122223333:role/etl assume it (trust policy), or account 111122223333 must allow sts:AssumeRole on it; retry after ";
+
+        Read read = lab.read("partner");
+
+        assertEquals(cause + "08:01:00 UTC", read.failure().firstLine(null));
+        assertTrue(read.waited().compareTo(Duration.ofSeconds(3)) < 0, read::toString);
+        assertEquals("SUSPECT DENIED", lab.state("hub") + " " + lab.state("partner"));
+        for (int second = 0; second < 600; second++) {
+            lab.pass(Duration.ofSeconds(1));
+            Read next = lab.read("partner");
+            assertEquals(cause, next.failure().firstLine(null).replaceFirst("[0-9:]+ UTC$", ""));
+        }
+        assertTrue(lab.sts.count("partner") <= 12, () -> lab.sts.calls.toString());
+
+        lab.sts.forget("hub");
+        lab.sts.forget("partner");
+        lab.pass(Duration.ofSeconds(62));
+        assertEquals("partner", FakeSts.roleOf(lab.read("partner").session()));
     }
 }
