@@ -19,6 +19,7 @@ from spark_xacct.spark.situation import Situation
 
 # What our provider answers for, or refuses: what it does under the base identity is the same under any plan.
 OURS = (DecisionKind.ROLE, DecisionKind.DENIED)
+SUBMIT_ARGUMENTS = "PYSPARK_SUBMIT_ARGS"
 
 logger = logging.getLogger("spark_xacct")
 
@@ -39,6 +40,7 @@ def start(builder: Any, plan: Plan | None) -> Any:
     # Whatever comes of this start: Python code must not go on under the plan of an earlier one.
     aws.deactivate()
     state = situation.detect(builder._options, os.environ)
+    submit_arguments = os.environ.get(SUBMIT_ARGUMENTS)
     if state.situation is Situation.CONNECT:
         raise SparkStartError(
             "Spark Connect takes its settings from the server: put the lines of `spark-xacct render spark-defaults` into "
@@ -50,13 +52,23 @@ def start(builder: Any, plan: Plan | None) -> Any:
         settings = _set_everything(builder, plan or _plan_given(existing.settings(builder._options, os.environ)))
     else:
         settings = _set_what_a_running_jvm_takes(builder, plan, state.situation)
-    session = builder.getOrCreate()
+    try:
+        session = builder.getOrCreate()
+    finally:
+        _restore(SUBMIT_ARGUMENTS, submit_arguments)
     try:
         _prove(session, settings)
     except BaseException:
         session.stop()
         raise
     return session
+
+
+def _restore(variable: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(variable, None)
+    else:
+        os.environ[variable] = value
 
 
 def _plan_given(settings: Mapping[str, str]) -> Plan:
@@ -72,10 +84,11 @@ def _plan_given(settings: Mapping[str, str]) -> Plan:
 def _set_everything(builder: Any, plan: Plan) -> targets.Settings:
     before = existing.settings(builder._options, os.environ)
     settings = _settings(plan, before, jar.find(os.environ))
-    _apply(builder, settings, before)
-    given = os.environ.get("PYSPARK_SUBMIT_ARGS")
-    if given is not None:
-        os.environ["PYSPARK_SUBMIT_ARGS"] = existing.without_list_options(given)
+    merged = _apply(builder, settings, before)
+    lists = {name: merged.settings.get(name, "") for name in existing.LIST_OPTIONS}
+    for name in lists:
+        builder._options.pop(name, None)
+    os.environ[SUBMIT_ARGUMENTS] = existing.with_lists(os.environ.get(SUBMIT_ARGUMENTS, "pyspark-shell"), lists)
     return settings
 
 
@@ -122,7 +135,7 @@ def _running(live: LiveJvm) -> targets.releases.Release:
     return targets.releases.running(__version__, live.hadoop_version())
 
 
-def _apply(builder: Any, settings: targets.Settings, before: Mapping[str, str]) -> None:
+def _apply(builder: Any, settings: targets.Settings, before: Mapping[str, str]) -> targets.Merged:
     merged = targets.merge(before, settings.spark_settings(driver=()))
     for name, value in merged.changed.items():
         builder.config(name, value)
@@ -130,6 +143,7 @@ def _apply(builder: Any, settings: targets.Settings, before: Mapping[str, str]) 
         logger.info(line)
     for conflict in merged.conflicts:
         logger.warning(conflict)
+    return merged
 
 
 def _join(builder: Any, plan: Plan | None, context: Any) -> Any:

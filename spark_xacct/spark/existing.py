@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +28,28 @@ def settings(builder_options: Mapping[str, Any], environment: Mapping[str, str])
     return result
 
 
-def without_list_options(submit_arguments: str) -> str:
-    """PYSPARK_SUBMIT_ARGS without ``--jars`` and ``--py-files``: as options they win over the settings that they were
-    merged into, and what was appended there would be lost."""
-    arguments, kept = _split(submit_arguments), []
-    skip = False
+def with_lists(submit_arguments: str, lists: Mapping[str, str]) -> str:
+    """PYSPARK_SUBMIT_ARGS in which each setting of ``lists`` (keys of LIST_OPTIONS) is an option, and nowhere else.
+
+    An option wins over ``--conf``, and spark-submit joins it with the jars that ``--packages`` resolves. PySpark writes a
+    builder's value over that joined list afterwards, and executors would get ours without the packages.
+    """
+    kept, arguments = [], iter(_split(submit_arguments))
     for argument in arguments:
-        if skip or argument in MERGED_OPTIONS:
-            skip = not skip
-        elif not argument.startswith(tuple(f"{option}=" for option in MERGED_OPTIONS)):
+        name, separator, value = argument.partition("=")
+        if argument in _WITH_VALUE:
+            value = next(arguments, "")
+            if not _sets_one_of(lists, argument, value):
+                kept += [argument, value]
+        elif not (separator and _sets_one_of(lists, name, value)):
             kept.append(argument)
-    return shlex.join(kept)
+    options = [part for name, value in lists.items() if value for part in (LIST_OPTIONS[name], value)]
+    return shlex.join([*options, *kept])
+
+
+def _sets_one_of(names: Collection[str], option: str, value: str) -> bool:
+    name = value.partition("=")[0] if option in _CONF else _OPTIONS.get(option)
+    return name in names
 
 
 def _defaults(environment: Mapping[str, str], submit_arguments: list[str]) -> dict[str, str]:
@@ -57,7 +68,7 @@ def _split(arguments: str) -> list[str]:
         return shlex.split(arguments)
     except ValueError as error:
         raise SparkStartError(
-            f"PYSPARK_SUBMIT_ARGS is no command line ({error}): {arguments}; mend its quotes"
+            f"PYSPARK_SUBMIT_ARGS is no command line ({error}, {len(arguments)} characters); mend its quotes"
         ) from None
 
 
@@ -71,14 +82,14 @@ def _configuration_folder(environment: Mapping[str, str]) -> Path:
     return Path(os.path.dirname(pyspark.__file__)) / "conf"
 
 
-MERGED_OPTIONS = ("--jars", "--py-files")
-# Options of spark-submit that are another spelling of a setting we append to.
-_OPTIONS = {
-    "--jars": "spark.jars",
-    "--py-files": "spark.submit.pyFiles",
+# Settings that are lists we append to, and the option of spark-submit that is another spelling of each.
+LIST_OPTIONS = {"spark.jars": "--jars", "spark.submit.pyFiles": "--py-files"}
+_OPTIONS = {option: name for name, option in LIST_OPTIONS.items()} | {
     "--files": "spark.files",
     "--master": "spark.master",
 }
+_CONF = ("--conf", "-c")
+_WITH_VALUE = (*_OPTIONS, *_CONF)
 
 
 def _from_submit(arguments: list[str]) -> dict[str, str]:

@@ -137,6 +137,31 @@ def test_somebody_elses_provider_of_a_declared_bucket_stops_start(
     assert not [call for call in lab.calls() if call.bucket == "partner-data"]
 
 
+IVY = """<ivysettings><settings defaultResolver="files"/><caches defaultCacheDir="{folder}/ivy"/><resolvers>
+<ibiblio name="files" m2compatible="true" root="{repository}"/></resolvers></ivysettings>"""
+POM = "<project><modelVersion>4.0.0</modelVersion><groupId>hadoop-aws</groupId><artifactId>{name}</artifactId><version>1</version></project>"
+
+
+def test_jars_of_packages_reach_executors_beside_ours(runner: SparkRunner, lab: Lab, tmp_path: Path) -> None:
+    """hadoop-aws by spark.jars.packages, as our own error texts say, out of a Maven repository in a folder."""
+    repository = tmp_path / "repository"
+    for path in runner.jars.glob("*.jar"):
+        folder = repository / "hadoop-aws" / path.stem / "1"
+        folder.mkdir(parents=True)
+        (folder / f"{path.stem}-1.jar").write_bytes(path.read_bytes())
+        (folder / f"{path.stem}-1.pom").write_text(POM.format(name=path.stem))
+    (tmp_path / "ivy.xml").write_text(IVY.format(folder=tmp_path, repository=repository.as_uri()))
+    extra = {
+        "spark.jars": "",
+        "spark.jars.packages": ",".join(f"hadoop-aws:{path.stem}:1" for path in runner.jars.glob("*.jar")),
+        "spark.jars.ivySettings": str(tmp_path / "ivy.xml"),
+        "spark.jars.ivy": str(tmp_path / "ivy"),
+    }
+    environment = runner.environment(runner.configuration("packages", extra, master="local-cluster[1,1,1024]"))
+    results = runner.run("packages.py", str(DECLARATION), environment=environment).results
+    assert results == {"value": 100, "submit_arguments": None}, results.get("error")
+
+
 def many(tmp_path: Path, buckets: int) -> Path:
     roles = "".join(f'  team{n}: {{arn: "arn:aws:iam::444455556666:role/team-{n}", via: hub}}\n' for n in range(7))
     names = "".join(f"  team-bucket-{n:02}.corp: team{n % 7}\n" for n in range(buckets))

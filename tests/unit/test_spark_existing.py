@@ -42,18 +42,24 @@ def test_a_properties_file_of_the_command_line_stands_for_the_defaults_file(
         ("--jars a.jar,b.jar pyspark-shell", "pyspark-shell"),
         ("--jars=a.jar --py-files x.zip --master 'local[2]' pyspark-shell", "--master 'local[2]' pyspark-shell"),
         ("--conf 'spark.x=a b' --jars a.jar pyspark-shell", "--conf 'spark.x=a b' pyspark-shell"),
+        ("--conf spark.jars=a.jar --conf=spark.jars=b.jar -c spark.submit.pyFiles=c.zip pyspark-shell", "pyspark-shell"),
+        ("--conf spark.jars.packages=g:a:1 --packages g:b:2 pyspark-shell",
+         "--conf spark.jars.packages=g:a:1 --packages g:b:2 pyspark-shell"),
+        ("--verbose --files f pyspark-shell", "--verbose --files f pyspark-shell"),
     ],
-)
-def test_list_options_leave_the_command_line_once_they_are_merged(given: str, kept: str) -> None:
-    assert existing.without_list_options(given) == kept
+)  # fmt: skip
+def test_a_merged_list_is_an_option_of_the_command_line_and_stands_nowhere_else(given: str, kept: str) -> None:
+    lists = {"spark.jars": "a.jar,b c.jar", "spark.submit.pyFiles": "x.zip"}
+    assert existing.with_lists(given, lists) == f"--jars 'a.jar,b c.jar' --py-files x.zip {kept}"
+    assert existing.with_lists(given, dict.fromkeys(lists, "")) == kept
 
 
 def test_a_command_line_with_an_open_quote_is_named(environment: dict[str, str]) -> None:
-    environment["PYSPARK_SUBMIT_ARGS"] = "--conf 'spark.x=1"
+    environment["PYSPARK_SUBMIT_ARGS"] = "--conf 'spark.hadoop.fs.s3a.secret.key=1"
     with pytest.raises(SparkStartError) as raised:
         existing.settings({}, environment)
     assert str(raised.value) == (
-        "PYSPARK_SUBMIT_ARGS is no command line (No closing quotation): --conf 'spark.x=1; mend its quotes"
+        "PYSPARK_SUBMIT_ARGS is no command line (No closing quotation, 40 characters); mend its quotes"
     )
 
 
