@@ -139,6 +139,11 @@ class SessionPolicySection(Section):
     inline: InlinePolicy | None = Field(None, description="an IAM policy, as a mapping or as JSON text")
     arns: list[PolicyArn] = Field([], description="managed policies of the role's account or of AWS; at most 10")
 
+    @model_validator(mode="after")
+    def _one_at_least(self) -> SessionPolicySection:
+        values.check_session_policy(self.inline, self.arns)
+        return self
+
 
 class GrantSection(Section):
     """Something that is not S3: for IAM documents, declared session policies and verification."""

@@ -30,6 +30,9 @@ _DEPTH_MAXIMUM = 64
 _QUOTE_STARS = 'put a name that begins with * in quotes: "*-landing"'
 _INTEGER = re.compile(r"^[-+]?[0-9]+\Z")
 _FLOAT = re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+# No number of a declaration is longer, and Python converts no number of many thousand digits.
+_DIGITS_MAXIMUM = 30
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None} | {
     word: word.lower() == "true" for word in ("true", "True", "TRUE", "false", "False", "FALSE")
 }
@@ -202,15 +205,30 @@ class _Builder:
             self._problems.add(_place(event), f"the tag {event.tag} is not known here", "remove it")
 
     def _scalar(self, event: Any) -> Scalar:
-        place, written = _place(event), event.value
+        place, written = _place(event), self._characters(event)
         if event.tag is not None or event.style not in (None, ""):
             self._check_tag(event, "str")
             return Scalar(written, place, written)
         if written in _WORDS:
             return Scalar(_WORDS[written], place, written)
         if _INTEGER.match(written):
+            digits = len(written.lstrip("+-"))
+            if digits > _DIGITS_MAXIMUM:
+                self._problems.add(place, f"this number has {digits} digits", "write a text in quotes")
+                return Scalar(written, place, written)
             return Scalar(int(written), place, written)
         return Scalar(float(written) if _FLOAT.match(written) else written, place, written)
+
+    def _characters(self, event: Any) -> str:
+        """The text of a scalar. An escape can make half a character, which no file and no terminal takes."""
+        text = str(event.value)
+        half = _SURROGATE.search(text)
+        if half is None:
+            return text
+        self._problems.add(
+            _place(event), f"\\u{ord(half.group()):04x} is half a character", "write the character itself"
+        )
+        return _SURROGATE.sub("?", text)
 
     def _fields(self, start: Any, depth: int) -> Fields:
         entries: dict[str, Entry] = {}

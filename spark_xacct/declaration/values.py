@@ -222,6 +222,8 @@ def policy_text(text: str) -> str:
         document = json.loads(text)
     except ValueError as error:
         raise refused(f"the session policy is not JSON: {error}", "write it as a mapping here") from None
+    except RecursionError:
+        raise refused("the session policy is nested too deep to read", "write it as a mapping here") from None
     policy_document(document)
     return text
 
@@ -229,4 +231,14 @@ def policy_text(text: str) -> str:
 def policy_document(document: Any) -> Any:
     if not isinstance(document, dict) or "Statement" not in document:
         raise refused("the session policy has no Statement", 'write {Version: "2012-10-17", Statement: [...]}')
+    try:
+        json.dumps(document, allow_nan=False)
+    except ValueError:
+        raise refused("the session policy has a number that JSON cannot hold", "write a smaller one") from None
     return document
+
+
+def check_session_policy(inline: Any, arns: list[str]) -> None:
+    """Whether a session policy says anything: an empty one would bound nothing."""
+    if inline is None and not arns:
+        raise refused("the session policy is empty", "write inline: or arns: in it, or session_policy: none")

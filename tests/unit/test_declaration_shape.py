@@ -221,6 +221,21 @@ NO_DECLARATIONS = [
         says=["1:1: this is not YAML: unacceptable character #x0001: special characters are not allowed; remove it"],
     ),
     case(
+        "a number that Python does not convert",
+        text=written(vars=f"{{account: -{'1' * 5000}}}"),
+        says=["6:17: this number has 5000 digits; write a text in quotes"],
+    ),
+    case(
+        "half a character",
+        text=written(base='"\\ud800"'),
+        says=["2:7: \\ud800 is half a character; write the character itself"],
+    ),
+    case(
+        "half a character in a key",
+        text=written() + '"x\\udfff": 1\n',
+        says=["6:1: \\udfff is half a character; write the character itself"],
+    ),
+    case(
         "a plan of JSON as YAML",
         text='{"v": 1}',
         says=[

@@ -218,6 +218,37 @@ ELEVEN_POLICIES = ", ".join(f'"arn:aws:iam::aws:policy/P{n}"' for n in range(11)
             ],
         ),
         case(
+            "policy of JSON with a number that JSON has not",
+            roles=role('session_policy: {inline: \'{"Statement": [], "x": NaN}\'}'),
+            says=[
+                "4:90: roles.partner.session_policy.inline: the session policy has a number that JSON cannot hold; write a smaller one"
+            ],
+        ),
+        case(
+            "policy with a number beyond all bounds",
+            roles=role("session_policy: {inline: {Statement: [], x: 1e999}}"),
+            says=[
+                "4:82: roles.partner.session_policy.inline: the session policy has a number that JSON cannot hold; write a smaller one"
+            ],
+        ),
+        case(
+            "policy of JSON nested too deep",
+            roles=role(f"session_policy: {{inline: '{'[' * 100_000}'}}"),
+            says=[
+                "4:90: roles.partner.session_policy.inline: the session policy is nested too deep to read; write it as a mapping here"
+            ],
+        ),
+        *(
+            case(
+                f"empty session policy {text}",
+                roles=role(f"session_policy: {text}"),
+                says=[
+                    "4:65: roles.partner.session_policy: the session policy is empty; write inline: or arns: in it, or session_policy: none"
+                ],
+            )
+            for text in ("{}", "{arns: []}", "{inline: null}")
+        ),
+        case(
             "session policy of what is no policy",
             roles=role(f'session_policy: {{arns: ["{READER}"]}}'),
             says=[
