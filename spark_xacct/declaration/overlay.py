@@ -10,8 +10,8 @@ from spark_xacct.declaration.problems import Problems, did_you_mean
 from spark_xacct.declaration.source import Entry, Fields, Items, Node, Scalar, text_of
 from spark_xacct.model.session_name import PLACEHOLDERS
 
-# IAM's own variables hold a colon, as in ${aws:username}: no name of ours can be one of them.
-_VARIABLE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
+# Behind a "$" it is not ours but IAM's or that of a tool which fills in the file.
+_VARIABLE = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_-]*)\}")
 _NOT_OVERLAID = ("version", "environments")
 # A base identity's fields belong to its kind: half of one and half of another is nobody.
 _REPLACED_WHOLE = ("base",)

@@ -164,9 +164,13 @@ def test_empty_environment_changes_nothing() -> None:
             {"inline": '{Statement: [{Effect: Allow, Resource: "arn:aws:s3:::b/${aws:username}/{env}"}]}'},
             '{"Statement":[{"Effect":"Allow","Resource":"arn:aws:s3:::b/${aws:username}/dev"}]}',
         ),
+        (
+            {"inline": '{Statement: [{Effect: Allow, Resource: "arn:aws:s3:::b/${env}/{env}/${*}"}]}'},
+            '{"Statement":[{"Effect":"Allow","Resource":"arn:aws:s3:::b/${env}/dev/${*}"}]}',
+        ),
         ({"inline": "'{\"Statement\": []}'"}, '{"Statement": []}'),
     ],
-    ids=["mapping", "text"],
+    ids=["mapping", "name of a variable behind a dollar", "text"],
 )
 def test_variables_of_iam_stay_in_policies(policy: dict[str, Any], expected: str) -> None:
     roles = (
