@@ -16,8 +16,11 @@ from spark_xacct.targets.connectors import EMRFS, S3A_V1, S3A_V2, Connector
 
 # https://docs.aws.amazon.com/emr/latest/ReleaseGuide/ : "emr-7.10.0", "emr-spark-8.0.0", with the prefixes and suffixes
 # that EMR on EKS and notebooks put around them.
-_EMR_LABEL = re.compile(r"^(?:notebook-spark/|livy/)?emr-(spark-)?(\d+)\.(\d+)\.(\d+)(?:-.*)?$")
-_SPARK_RELEASE = re.compile(r"^spark-(\d+)(?:\.(\d+))?(?:\.\d+)?$")
+# No "--" in what follows the version: labels stand in comments of XML, which cannot hold it.
+_EMR_LABEL = re.compile(
+    r"^(?:notebook-spark/|livy/)?emr-(spark-)?([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})(?:-[A-Za-z0-9._]+)*\Z"
+)
+_SPARK_RELEASE = re.compile(r"^spark-([0-9]{1,4})(?:\.([0-9]{1,4}))?(?:\.[0-9]{1,4})?\Z")
 
 
 @dataclass(frozen=True)
