@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spark_xacct.aws.base_identity import is_caller
 from spark_xacct.declaration import load
 from spark_xacct.lab import environment as exported
 from spark_xacct.lab.call_log import Call
 from spark_xacct.lab.errors import LabError
-from spark_xacct.lab.jars import jar_set
+from spark_xacct.lab.jars import jar_set, line_of
 from spark_xacct.lab.lab import Lab
-from spark_xacct.model import AccessMap, DecisionKind, Location
+from spark_xacct.model import AccessMap, Arn, DecisionKind, Location
 
 ROWS = 200
 JOB_SECONDS = 900
@@ -63,7 +64,7 @@ class DemoReport:
 
 
 def run(example: Path, line: str, master: str, tell: Callable[[str], None]) -> DemoReport:
-    """Runs the example on this interpreter's pyspark. ``line``: "3.5" or "4"; ``tell`` hears one line a step.
+    """Runs the example on this interpreter's pyspark. ``line``: a key of JAR_SETS; ``tell`` hears one line a step.
 
     Raises LabError when the job fails, with the end of its output.
     """
@@ -214,10 +215,20 @@ def _told(name: str, chain: tuple[str, ...], calls: list[Call]) -> Reached:
 
 
 def _same_session(reached: tuple[Reached, ...]) -> bool:
-    """Whether the JVM on partner-data and the workers on the queue were one role session by ARN, which holds its name."""
+    """Whether the JVM on partner-data and the workers on the queue were one role session by ARN, which holds its name, and
+    each bucket was reached by a session of the last role of its chain and by nobody else."""
     by_name = {item.name: item for item in reached}
-    jvm, python = by_name["partner-data"].jvm, by_name["queue events"].python
-    return len(jvm) == 1 and jvm == python and len(by_name["partner-out"].jvm) == 1
+    read, written, sent = by_name["partner-data"], by_name["partner-out"], by_name["queue events"]
+    return (
+        _is_of_its_role(read, read.jvm)
+        and _is_of_its_role(written, written.jvm)
+        and _is_of_its_role(sent, sent.python)
+        and read.jvm == sent.python
+    )
+
+
+def _is_of_its_role(reached: Reached, sessions: tuple[str, ...]) -> bool:
+    return len(sessions) == 1 and is_caller(sessions[0], Arn.parse_role(reached.chain[-1]))
 
 
 def _sts_calls(calls: list[Call]) -> dict[str, int]:
@@ -240,9 +251,9 @@ def example_folder(package: Path) -> Path:
 
 
 def default_line() -> str:
-    """ "3.5" or "4", after the pyspark found. Raises LabError without one."""
+    """The line of the pyspark found, as ``jar_set`` takes it. Raises LabError without one."""
     try:
         version = _pyspark_version()
     except ImportError:
         raise LabError(f"pyspark is not installed in {os.path.dirname(sys.executable)}; pip install pyspark") from None
-    return "3.5" if version.startswith("3.") else version.partition(".")[0]
+    return line_of(version)
