@@ -12,6 +12,8 @@ import click
 from spark_xacct.cli import output
 from spark_xacct.cli.demo import demo
 from spark_xacct.cli.settings import Settings, with_settings
+from spark_xacct.errors import ModelError
+from spark_xacct.model import Location
 
 
 @click.group(short_help="Run the embedded AWS.")
@@ -115,10 +117,29 @@ def _what(call: Any) -> str:
 @click.pass_obj
 def put(settings: Settings, file: Path, uri: str) -> None:
     """Write FILE to URI (s3://BUCKET/KEY) of the running lab, as the owner of the bucket."""
-    from spark_xacct import declaration
-    from spark_xacct.lab import Lab
+    from botocore.exceptions import ClientError
 
-    Lab.attach(declaration.load(settings.config, settings.env).access_map).put(uri, file.read_bytes())
+    from spark_xacct import declaration
+    from spark_xacct.lab import Lab, LabError
+
+    if not _location(uri).key:
+        raise click.UsageError(f'"{uri}" names no object; write s3://BUCKET/KEY')
+    running = Lab.attach(declaration.load(settings.config, settings.env).access_map)
+    try:
+        running.put(uri, file.read_bytes())
+    except ClientError as error:
+        answer = error.response["Error"]
+        raise LabError(
+            f"{uri} was not written: {answer['Code']} ({answer['Message']}); if the declaration has changed since, start the "
+            "lab anew: spark-xacct lab down, spark-xacct lab up"
+        ) from None
+
+
+def _location(uri: str) -> Location:
+    try:
+        return Location.parse(uri)
+    except ModelError as error:
+        raise click.UsageError(str(error)) from None
 
 
 @lab.command(short_help="Fetch hadoop-aws for a Spark line.")

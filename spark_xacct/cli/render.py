@@ -40,7 +40,11 @@ def _names() -> list[str]:
 
 
 def _buckets(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(bucket for value in values for bucket in value.split(",") if bucket)
+    buckets = tuple(bucket.strip() for value in values for bucket in value.split(",") if bucket.strip())
+    if values and not buckets:
+        # An empty variable of a script: nothing was meant to be rendered, and no --use would render everything.
+        raise click.UsageError("--use names no bucket; write --use BUCKET,..., or leave it out for every bucket")
+    return buckets
 
 
 def _jar_here() -> tuple[str, str | None]:
@@ -72,7 +76,13 @@ def _checked(target: str, compiled: plan.Plan, release: str | None, use: tuple[s
 @click.command(cls=_ListsTargets, short_help="Print the settings of a target.")
 @click.argument("target", type=_Target(), metavar="TARGET")
 @click.option("--release", metavar="LABEL", help="spark-3.5, spark-4, emr-7.10.0, ... Default: the pyspark found here.")
-@click.option("--use", metavar="BUCKET,...", multiple=True, callback=_buckets, help="Render these buckets only; refuse the others.")
+@click.option(
+    "--use",
+    metavar="BUCKET,...",
+    multiple=True,
+    callback=_buckets,
+    help="Render these buckets only; refuse the others.",
+)
 @click.option("--jar", metavar="PATH", help="Where the jar will be. Default: the jar of this installation.")
 @with_settings
 @click.pass_obj

@@ -10,15 +10,22 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from spark_xacct.lab.errors import LabUsageError
+
 CACHE_ENVIRONMENT = "SPARK_XACCT_CACHE"
 _READY = ".ready"
 
 
 def cache_folder(environment: Mapping[str, str] | None = None) -> Path:
-    """``$SPARK_XACCT_CACHE``, else ``~/.cache/spark-xacct``; made with mode 0700."""
+    """``$SPARK_XACCT_CACHE``, else ``~/.cache/spark-xacct``; made with mode 0700. Raises LabUsageError."""
     values = os.environ if environment is None else environment
     folder = Path(values.get(CACHE_ENVIRONMENT) or Path(values.get("HOME", "~")).expanduser() / ".cache/spark-xacct")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise LabUsageError(
+            f"the folder {folder} cannot be made: {error.strerror}; name another one for the cache ({CACHE_ENVIRONMENT})"
+        ) from None
     return folder.resolve()
 
 

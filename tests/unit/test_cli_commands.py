@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 from declaration_texts import HUB, READER, hub_and_partner, role, written
 
@@ -20,6 +21,7 @@ from spark_xacct import declaration, plan, targets, version
 from spark_xacct.cli import output
 from spark_xacct.cli.application import COMMANDS, cli
 from spark_xacct.errors import RoleSessionError, SparkStartError
+from spark_xacct.lab import Lab
 from spark_xacct.spark import jar
 from spark_xacct.version import __version__
 
@@ -311,18 +313,39 @@ def test_target_registered_anywhere_stands_in_the_help(rendered: list[dict[str, 
         (("render", "fax", "--release", "spark-1"), "--release: release spark-1 is too old; the oldest that is known is spark-3.3"),
         (("render", "fax", "--release", "7.9"), '--release: release "7.9" is not known; known are spark-3.3, '),
         (("render", "fax", "--use", "scratch,other"), '--use: nothing serves bucket "other"; declared are partner-data, scratch'),
+        (("render", "fax", "--use", ""), "--use names no bucket; write --use BUCKET,..., or leave it out for every bucket"),
+        (("render", "fax", "--use", " ,", "--use", ","), "--use names no bucket; write --use BUCKET,..., or leave it out for every bucket"),
         (("lab", "jars", "--release", "2.4", "--to", "jars"), '--release: no jars are known for release "2.4"; known are 3.5, '),
+        (("render", "fax", "--release", "spark-" + "4" * 5000), '--release: release "spark-' + "4" * 5000 + '" is not known; known are spark-3.3, '),
+        (("lab", "put", "xacct.yaml", "s3://partner-data"), '"s3://partner-data" names no object; write s3://BUCKET/KEY'),
+        (("lab", "put", "xacct.yaml", "partner-data/x"), '"partner-data/x" is not an S3 location; write s3a://BUCKET/KEY (or s3://, s3n://)'),
         (("explain", "https://x"), """Invalid value for '[URI]': "https://x" is not an S3 location; write s3a://BUCKET/KEY (or s3://, s3n://)"""),
         (("chekc",), "No such command 'chekc'."),
         (("check", "--format", "xml"), "Invalid value for '--format': 'xml' is not one of 'text', 'json'."),
     ],
-    ids=["unknown target", "release of a plan", "release too old", "unknown release", "unknown bucket", "unknown release of jars", "no S3 location", "unknown command", "unknown format"],
+    ids=["unknown target", "release of a plan", "release too old", "unknown release", "unknown bucket", "empty bucket", "only commas", "unknown release of jars", "release that is no number", "no key to put to", "no location to put to", "no S3 location", "unknown command", "unknown format"],
 )  # fmt: skip
 def test_wrong_usage_ends_with_2(arguments: tuple[str, ...], says: str, rendered: list[dict[str, Any]]) -> None:
     result = run(*arguments)
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert says in result.stderr
+
+
+def test_lab_that_refuses_an_object_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing:
+        def put(self, uri: str, content: bytes) -> None:
+            answer = {"Error": {"Code": "KeyTooLongError", "Message": "Your key is too long"}}
+            raise ClientError(answer, "PutObject")  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Lab, "attach", lambda _: Refusing())
+    result = run("lab", "put", "xacct.yaml", "s3://partner-data/x")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        "s3://partner-data/x was not written: KeyTooLongError (Your key is too long); if the declaration has changed since, "
+        "start the lab anew: spark-xacct lab down, spark-xacct lab up\n"
+    )
 
 
 def test_without_pyspark_the_release_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -345,5 +345,15 @@ def test_where_the_cache_is(tmp_path: Path, environment: dict[str, str], expecte
     assert cache.cache_folder(values) == tmp_path / expected
 
 
+def test_a_cache_that_cannot_be_made_is_wrong_usage():
+    with pytest.raises(LabError) as refusal:
+        cache.cache_folder({"SPARK_XACCT_CACHE": "/dev/null/x"})
+
+    assert (refusal.value.exit_code, str(refusal.value)) == (
+        2,
+        "the folder /dev/null/x cannot be made: Not a directory; name another one for the cache (SPARK_XACCT_CACHE)",
+    )
+
+
 def test_identities_do_not_show_their_secrets():
     assert "hidden" not in repr(Identity("arn", "AKIA1", ("hidden",)))
