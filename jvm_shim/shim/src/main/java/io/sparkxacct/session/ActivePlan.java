@@ -18,6 +18,7 @@ final class ActivePlan {
     private final Failure unusable;
     private final SessionSource source;
     private final RoleSessions sessions;
+    private volatile boolean setByTheApplication;
     private final Map<String, Served> served = new ConcurrentHashMap<>();
 
     ActivePlan(String text, Plan plan, StsInputs inputs, SessionSource source) {
@@ -47,6 +48,15 @@ final class ActivePlan {
     /** Null when the plan serves. */
     Failure unusable() {
         return unusable;
+    }
+
+    /** Whether the application brought it, and not only a file of the machine. */
+    boolean isSetByTheApplication() {
+        return setByTheApplication;
+    }
+
+    void setByTheApplication() {
+        setByTheApplication = true;
     }
 
     /** Whether this plan is the wanted one and serves: false when another run is named, as a second SparkContext does. */
@@ -124,7 +134,7 @@ final class ActivePlan {
         }
     }
 
-    /** Lets go of connections: nobody reads under this plan any more. */
+    /** Lets go of connections, when nobody reads under this plan any more. */
     void close() {
         if (source instanceof AutoCloseable) {
             try {

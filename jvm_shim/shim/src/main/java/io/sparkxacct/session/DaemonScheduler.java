@@ -68,6 +68,21 @@ final class DaemonScheduler implements Scheduler {
         new Threads(name).newThread(task).start();
     }
 
+    /** Runs a task after a delay, on one thread for all of them that is not there while there is none. */
+    static void later(long nanos, Runnable task) {
+        Later.TIMER.schedule(task, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** Made when it is first needed. */
+    private static final class Later {
+        static final ScheduledThreadPoolExecutor TIMER = new ScheduledThreadPoolExecutor(1, new Threads("xacct-close"));
+
+        static {
+            TIMER.setKeepAliveTime(1, TimeUnit.SECONDS);
+            TIMER.allowCoreThreadTimeOut(true);
+        }
+    }
+
     /** Makes threads that pin neither a REPL's class loader nor the Subject (Hadoop's user) of the first reader. */
     private static final class Threads implements ThreadFactory {
         private static final Constructor<Thread> WITHOUT_INHERITANCE = withoutInheritance();

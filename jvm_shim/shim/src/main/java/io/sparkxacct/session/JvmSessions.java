@@ -1,5 +1,7 @@
 package io.sparkxacct.session;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
+
 import io.sparkxacct.plan.JarVersion;
 import io.sparkxacct.plan.Keys;
 import io.sparkxacct.plan.Plan;
@@ -8,6 +10,7 @@ import io.sparkxacct.plan.PlanReader;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
@@ -18,25 +21,32 @@ import org.slf4j.LoggerFactory;
  *
  * <p>One per JVM (per copy of this class). Providers keep scheme and bucket only and ask here at every call, because Hadoop keeps
  * FileSystems, and with them providers, beyond the SparkContext that made them. For the same reason a plan that was activated wins
- * over whatever a FileSystem's configuration carries; where nobody activates, the newest FileSystem's plan is in force.
+ * over whatever a FileSystem's configuration carries; where nobody activates, the newest FileSystem's plan is in force, but that one which
+ * stands in a site file does not replace one that the application set.
  */
 public final class JvmSessions {
     private static final Logger LOG = LoggerFactory.getLogger(JvmSessions.class);
-    private static final JvmSessions OF_THIS_JVM = new JvmSessions(JvmSessions::fromSts);
+    /** A reader may have begun to wait under a plan just before it was replaced; then its last call ends. */
+    private static final long CLOSE_AFTER = RefreshPolicy.EMPTY_WAIT + SECONDS.toNanos(15);
+    private static final JvmSessions OF_THIS_JVM = new JvmSessions(
+        JvmSessions::fromSts, task -> DaemonScheduler.later(CLOSE_AFTER, task));
 
     private final Function<StsInputs, SessionSource> sources;
+    private final Consumer<Runnable> later;
     /** Written under the monitor, under which nothing blocks. */
     private volatile ActivePlan active;
     /** Whether the active plan was activated, so that no FileSystem's configuration replaces it. Written under the monitor. */
     private volatile boolean activated;
-    /** The one before, whose last calls may still be under way; closed when the next plan comes. */
-    private ActivePlan retired;
     /** What a FileSystem's configuration carried when that was last logged. */
     private volatile String ignored;
 
-    /** {@code sources} makes the source of role sessions of one plan; it may throw FailureException. */
-    JvmSessions(Function<StsInputs, SessionSource> sources) {
+    /**
+     * @param sources makes the source of role sessions of one plan; it may throw FailureException
+     * @param later runs a task when the last calls under a plan that was just replaced have ended
+     */
+    JvmSessions(Function<StsInputs, SessionSource> sources, Consumer<Runnable> later) {
         this.sources = sources;
+        this.later = later;
     }
 
     /**
@@ -69,7 +79,8 @@ public final class JvmSessions {
     /**
      * Tells of the configuration that a provider is made with. Throws nothing: a plan that cannot be used refuses every read.
      *
-     * <p>Where nothing was activated its plan is in force from now on. An activated plan stays, but takes another run id.
+     * <p>Where nothing was activated its plan is in force from now on, unless it stands in a site file only and the application set
+     * another. An activated plan stays, but takes another run id.
      */
     public static void follow(Configuration configuration) {
         OF_THIS_JVM.adopt(configuration);
@@ -144,22 +155,24 @@ public final class JvmSessions {
 
     /** Returns what is in force afterwards. Reads and opens first, then exchanges: nobody waits for another's plan file. */
     private ActivePlan adopt(WantedPlan wanted, boolean activating) {
+        String siteFile = activating ? null : wanted.siteFile();
         while (true) {
             ActivePlan seen = active;
             boolean fixed = activated && !activating;
-            if (seen != null && seen.serves(wanted)) {
-                if (exchange(seen, seen, activating, fixed)) {
+            ActivePlan next = seen;
+            if (seen == null || !seen.serves(wanted)) {
+                boolean yields = siteFile != null && seen != null && seen.isSetByTheApplication();
+                if (yields || fixed && !wanted.isAnotherRunOf(seen)) {
+                    sayIgnored(seen, wanted, fixed ? null : siteFile);
                     return seen;
                 }
-                continue;
+                next = open(wanted);
+                if (seen != null && next.saysTheSameAs(seen)) {
+                    next = seen;
+                }
             }
-            if (fixed && !wanted.isAnotherRunOf(seen)) {
-                sayIgnored(seen, wanted);
-                return seen;
-            }
-            ActivePlan next = open(wanted);
-            if (seen != null && next.saysTheSameAs(seen)) {
-                next = seen;
+            if (siteFile == null) {
+                next.setByTheApplication();
             }
             if (exchange(seen, next, activating, fixed)) {
                 return next;
@@ -169,7 +182,6 @@ public final class JvmSessions {
 
     /** False, and no change, when another thread was faster. */
     private boolean exchange(ActivePlan seen, ActivePlan next, boolean activating, boolean fixed) {
-        ActivePlan before;
         synchronized (this) {
             if (active != seen || (activated && !activating) != fixed) {
                 return false;
@@ -179,10 +191,11 @@ public final class JvmSessions {
                 return true;
             }
             active = next;
-            before = retired;
-            retired = seen;
         }
-        leave(seen, before);
+        if (seen != null) {
+            seen.drain();
+            later.accept(seen::close);
+        }
         if (next == null) {
             LOG.info("spark-xacct {}: no plan is in force any more (before: {})", JarVersion.current(), idOf(seen));
             return true;
@@ -194,16 +207,6 @@ public final class JvmSessions {
             LOG.info("spark-xacct {}: {} is in force{}", JarVersion.current(), next.plan(), was);
         }
         return true;
-    }
-
-    /** The last calls under a plan that was replaced may still be under way; nobody reads under the one before that any more. */
-    private static void leave(ActivePlan replaced, ActivePlan before) {
-        if (replaced != null) {
-            replaced.drain();
-        }
-        if (before != null) {
-            DaemonScheduler.once("xacct-close", before::close);
-        }
     }
 
     private ActivePlan open(WantedPlan wanted) {
@@ -227,12 +230,15 @@ public final class JvmSessions {
         }
     }
 
-    private void sayIgnored(ActivePlan active, WantedPlan wanted) {
+    /** {@code siteFile} null: the active plan was activated. */
+    private void sayIgnored(ActivePlan active, WantedPlan wanted, String siteFile) {
         String other = wanted.plan() == null ? wanted.damage().firstLine(null) : wanted.plan().toString();
         if (!other.equals(ignored)) {
             ignored = other;
-            LOG.warn("spark-xacct {}: plan {} was activated and stays in force; the configuration of a FileSystem carries another, which is"
-                + " left aside: {}", JarVersion.current(), idOf(active), other);
+            String plan = idOf(active) == null ? "a plan that cannot be read" : "plan " + idOf(active);
+            LOG.warn("spark-xacct {}: {} was {} and stays in force; {} carries another, which is left aside: {}", JarVersion.current(), plan,
+                siteFile == null ? "activated" : "set by the application",
+                siteFile == null ? "the configuration of a FileSystem" : siteFile, other);
         }
     }
 

@@ -49,6 +49,14 @@ final class WantedPlan {
         return byText;
     }
 
+    /** The file of the machine that the plan stands in, such as core-site.xml; null when the application set it. */
+    String siteFile() {
+        String[] sources = byText ? null : configuration.getPropertySources(Keys.PLAN);
+        // The first is where the value was set; files that it was written to and read from again, such as job.xml, follow.
+        String origin = sources == null || sources.length == 0 ? "" : sources[0];
+        return origin.endsWith("-site.xml") || origin.endsWith("-default.xml") ? origin : null;
+    }
+
     /** The run id that the configuration names; null when it names none. */
     String run() {
         return configuration.get(Keys.RUN);

@@ -21,6 +21,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -41,6 +43,7 @@ class JvmSessionsTest {
     private final List<FakeLine> lines = new ArrayList<>();
     private final List<String> runs = new ArrayList<>();
     private Throwable defect;
+    private final List<Runnable> closings = new ArrayList<>();
     private volatile Runnable whileOpening = () -> { };
     private final JvmSessions sessions = new JvmSessions(inputs -> {
         whileOpening.run();
@@ -51,7 +54,7 @@ class JvmSessionsTest {
         lines.add(line);
         runs.add(inputs.run());
         return new StsSource(inputs, line);
-    });
+    }, closings::add);
 
     @AfterEach
     void stopThreads() {
@@ -131,14 +134,31 @@ class JvmSessionsTest {
     }
 
     @Test
-    void theConnectionsOfAPlanAreLetGoWhenTheNextButOneComes() throws InterruptedException {
+    void theConnectionsOfAPlanAreLetGoWhenItsLastCallsHaveEnded() {
         sessions.adopt(configuration(PARTNER));
+        sessions.session("s3a", "partner-data");
         sessions.adopt(configuration(FINANCE));
-        assertFalse(lines.get(0).closed);
-        sessions.adopt(configuration(PARTNER));
+        sessions.session("s3a", "partner-data");
+        sessions.clear();
+        assertEquals("false false", lines.get(0).closed + " " + lines.get(1).closed);
 
-        waitUntil(() -> lines.get(0).closed);
-        assertFalse(lines.get(1).closed);
+        closings.remove(0).run();
+        assertEquals("true false", lines.get(0).closed + " " + lines.get(1).closed);
+        closings.remove(0).run();
+        assertTrue(lines.get(1).closed);
+        assertEquals(List.of(), closings);
+    }
+
+    @Test
+    void whatIsClosedLaterKeepsNoThreadAfterwardsAndNoJvmAlive() throws InterruptedException {
+        AtomicReference<Thread> closer = new AtomicReference<>();
+        long start = System.nanoTime();
+        DaemonScheduler.later(TimeUnit.MILLISECONDS.toNanos(200), () -> closer.set(Thread.currentThread()));
+
+        waitUntil(() -> closer.get() != null);
+        assertTrue(System.nanoTime() - start >= TimeUnit.MILLISECONDS.toNanos(200));
+        assertEquals("xacct-close-1 true", closer.get().getName().replaceFirst("\\d+$", "1") + " " + closer.get().isDaemon());
+        waitUntil(() -> !closer.get().isAlive());
     }
 
     @Test
