@@ -77,12 +77,12 @@ def parts(text: str) -> list[str]:
 
 
 def settings(text: str, name: str = keys.PLAN, separator: str = ".") -> list[tuple[str, str]]:
-    """The parts with their names: ``fs.xacct.plan``, ``fs.xacct.plan.2``, ..."""
-    return [(keys.plan_part(name, number, separator), part) for number, part in enumerate(parts(text), 1)]
+    """The parts and the end with their names: ``fs.xacct.plan``, ``fs.xacct.plan.2``, ..."""
+    return [(keys.plan_part(name, number, separator), part) for number, part in enumerate([*parts(text), END], 1)]
 
 
 def environment(text: str) -> list[tuple[str, str]]:
-    """The parts with their names in an environment: ``SPARK_XACCT_PLAN``, ``SPARK_XACCT_PLAN_2``, ..."""
+    """The parts and the end with their names in an environment: ``SPARK_XACCT_PLAN``, ``SPARK_XACCT_PLAN_2``, ..."""
     return settings(text, keys.PLAN_ENVIRONMENT, "_")
 
 

@@ -58,18 +58,27 @@ def test_settings_and_environment_carry_the_whole(access_map: AccessMap) -> None
     assert from_settings == from_environment == encoded
 
 
-def test_parts_have_a_thousand_characters_and_names_with_numbers() -> None:
+def test_parts_have_a_thousand_characters_names_with_numbers_and_an_end() -> None:
     text = "z1:" + "x" * 2000
 
     assert plan.text.settings(text) == [
         ("fs.xacct.plan", text[:1000]),
         ("fs.xacct.plan.2", text[1000:2000]),
         ("fs.xacct.plan.3", text[2000:]),
+        ("fs.xacct.plan.4", "."),
     ]
     assert plan.text.environment(text)[1:] == [
         ("SPARK_XACCT_PLAN_2", text[1000:2000]),
         ("SPARK_XACCT_PLAN_3", text[2000:]),
+        ("SPARK_XACCT_PLAN_4", "."),
     ]
+
+
+def test_shorter_plan_hides_a_longer_one_of_a_lower_layer() -> None:
+    short, long = (joined(case) for case in (GOOD[0], next(case for case in GOOD if case["name"] == "4 parts")))
+
+    assert plan.from_settings({**dict(long.settings()), **dict(short.settings())}) == short
+    assert plan.from_environment({**dict(long.environment()), **dict(short.environment())}) == short
 
 
 @pytest.mark.parametrize("number", ["02", "0", "1", "\u00b2", "\u0662", "x", "-2", "2 ", "9" * 5000])

@@ -97,11 +97,11 @@ def test_a_file_system_that_somebody_chose_for_a_scheme_stays_and_is_shown():
     )
 
 
-def test_a_shorter_plan_empties_the_parts_of_a_longer_one():
+def test_a_shorter_plan_ends_before_the_parts_of_a_longer_one_and_empties_them():
     long = merge({}, ours(large("aws-us-gov", "us-gov-west-1")))
     result = merge(long.settings, ours())
-    assert result.settings["spark.hadoop.fs.xacct.plan.2"] == ""
-    assert result.settings["spark.executorEnv.SPARK_XACCT_PLAN_2"] == ""
+    for name in ("spark.hadoop.fs.xacct.plan.", "spark.executorEnv.SPARK_XACCT_PLAN_"):
+        assert (result.settings[f"{name}2"], result.settings[f"{name}3"]) == (".", "")
     assert plans.from_settings(result.settings, "spark.hadoop.").id == named().id
     environment = {name[18:]: value for name, value in result.settings.items() if name.startswith("spark.executorEnv.")}
     assert plans.from_environment(environment).id == named().id

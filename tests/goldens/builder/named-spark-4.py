@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 os.environ.update(
     {
         "SPARK_XACCT_PLAN": "<part 1 of plan afe72d253bae>",
+        "SPARK_XACCT_PLAN_2": ".",
         "SPARK_XACCT_RUN": "run-1",
         "SPARK_XACCT_USER": "o'neil",
     }
@@ -17,6 +18,7 @@ builder = SparkSession.builder
 builder = builder.config("spark.jars", "/opt/spark xacct/spark-xacct-0.1.0.jar")
 builder = builder.config("spark.submit.pyFiles", "/opt/spark xacct/spark-xacct-0.1.0.jar")
 builder = builder.config("spark.hadoop.fs.xacct.plan", "<part 1 of plan afe72d253bae>")
+builder = builder.config("spark.hadoop.fs.xacct.plan.2", ".")
 builder = builder.config("spark.hadoop.fs.xacct.about", "plan afe72d253bae: 3 roles, 4 buckets, base irsa")
 builder = builder.config("spark.hadoop.fs.xacct.run", "run-1")
 builder = builder.config("spark.hadoop.fs.xacct.user", "o'neil")
@@ -34,5 +36,6 @@ builder = builder.config("spark.hadoop.fs.s3a.bucket.partner-out.encryption.algo
 builder = builder.config("spark.hadoop.fs.s3a.bucket.partner-out.encryption.key", "arn:aws:kms:us-east-1:444455556666:key/0a1b2c3d-1111-2222-3333-444455556666")
 builder = builder.config("spark.hadoop.fs.s3a.bucket.partner-out.acl.default", "BucketOwnerFullControl")
 builder = builder.config("spark.executorEnv.SPARK_XACCT_PLAN", "<part 1 of plan afe72d253bae>")
+builder = builder.config("spark.executorEnv.SPARK_XACCT_PLAN_2", ".")
 builder = builder.config("spark.executorEnv.SPARK_XACCT_RUN", "run-1")
 builder = builder.config("spark.executorEnv.SPARK_XACCT_USER", "o'neil")

@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 os.environ.update(
     {
         "SPARK_XACCT_PLAN": "<part 1 of plan 826f72ce3fa3>",
+        "SPARK_XACCT_PLAN_2": ".",
         "SPARK_XACCT_RUN": "run-1",
         "SPARK_XACCT_USER": "o'neil",
     }
@@ -17,6 +18,7 @@ builder = SparkSession.builder
 builder = builder.config("spark.jars", "/opt/spark xacct/spark-xacct-0.1.0.jar")
 builder = builder.config("spark.submit.pyFiles", "/opt/spark xacct/spark-xacct-0.1.0.jar")
 builder = builder.config("spark.hadoop.fs.xacct.plan", "<part 1 of plan 826f72ce3fa3>")
+builder = builder.config("spark.hadoop.fs.xacct.plan.2", ".")
 builder = builder.config("spark.hadoop.fs.xacct.about", "plan 826f72ce3fa3: 3 roles, 2 buckets, base irsa")
 builder = builder.config("spark.hadoop.fs.xacct.run", "run-1")
 builder = builder.config("spark.hadoop.fs.xacct.user", "o'neil")
@@ -27,5 +29,6 @@ builder = builder.config("spark.hadoop.fs.AbstractFileSystem.s3n.impl", "org.apa
 builder = builder.config("spark.hadoop.fs.s3a.aws.credentials.provider", "io.sparkxacct.s3a.S3ARoleCredentialsProvider")
 builder = builder.config("spark.hadoop.fs.s3a.bucket.partner-out.endpoint.region", "us-east-1")
 builder = builder.config("spark.executorEnv.SPARK_XACCT_PLAN", "<part 1 of plan 826f72ce3fa3>")
+builder = builder.config("spark.executorEnv.SPARK_XACCT_PLAN_2", ".")
 builder = builder.config("spark.executorEnv.SPARK_XACCT_RUN", "run-1")
 builder = builder.config("spark.executorEnv.SPARK_XACCT_USER", "o'neil")

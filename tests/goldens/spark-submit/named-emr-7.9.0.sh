@@ -6,12 +6,14 @@
 # The jar must be loaded by the class loader that loads hadoop-aws: both by --jars or --packages, or both in Spark's jars folder.
 # In client mode the driver's Python inherits this; cluster managers get it by the options below.
 export SPARK_XACCT_PLAN=<part 1 of plan afe72d253bae>
+export SPARK_XACCT_PLAN_2=.
 export SPARK_XACCT_RUN=run-1
 export SPARK_XACCT_USER='o'"'"'neil'
 spark-submit \
   --jars '/opt/spark xacct/spark-xacct-0.1.0.jar' \
   --py-files '/opt/spark xacct/spark-xacct-0.1.0.jar' \
   --conf spark.hadoop.fs.xacct.plan=<part 1 of plan afe72d253bae> \
+  --conf spark.hadoop.fs.xacct.plan.2=. \
   --conf 'spark.hadoop.fs.xacct.about=plan afe72d253bae: 3 roles, 4 buckets, base irsa' \
   --conf spark.hadoop.fs.xacct.run=run-1 \
   --conf 'spark.hadoop.fs.xacct.user=o'"'"'neil' \
@@ -33,12 +35,15 @@ spark-submit \
   --conf spark.hadoop.fs.s3a.bucket.partner-out.encryption.key=arn:aws:kms:us-east-1:444455556666:key/0a1b2c3d-1111-2222-3333-444455556666 \
   --conf spark.hadoop.fs.s3a.bucket.partner-out.acl.default=BucketOwnerFullControl \
   --conf spark.executorEnv.SPARK_XACCT_PLAN=<part 1 of plan afe72d253bae> \
+  --conf spark.executorEnv.SPARK_XACCT_PLAN_2=. \
   --conf spark.executorEnv.SPARK_XACCT_RUN=run-1 \
   --conf 'spark.executorEnv.SPARK_XACCT_USER=o'"'"'neil' \
   --conf spark.yarn.appMasterEnv.SPARK_XACCT_PLAN=<part 1 of plan afe72d253bae> \
+  --conf spark.yarn.appMasterEnv.SPARK_XACCT_PLAN_2=. \
   --conf spark.yarn.appMasterEnv.SPARK_XACCT_RUN=run-1 \
   --conf 'spark.yarn.appMasterEnv.SPARK_XACCT_USER=o'"'"'neil' \
   --conf spark.kubernetes.driverEnv.SPARK_XACCT_PLAN=<part 1 of plan afe72d253bae> \
+  --conf spark.kubernetes.driverEnv.SPARK_XACCT_PLAN_2=. \
   --conf spark.kubernetes.driverEnv.SPARK_XACCT_RUN=run-1 \
   --conf 'spark.kubernetes.driverEnv.SPARK_XACCT_USER=o'"'"'neil' \
   "$@"
