@@ -17,8 +17,12 @@ from spark_xacct.spark import existing, jar, situation
 from spark_xacct.spark.live_jvm import LiveJvm, plan_in_force, require
 from spark_xacct.spark.situation import Situation
 
-# What our provider answers for, or refuses: what it does under the base identity is the same under any plan.
-OURS = (DecisionKind.ROLE, DecisionKind.DENIED)
+# Whose cached FileSystems may be under another identity than the plan says. On YARN the application master of a submitted
+# program has opened its staging folder, on a bucket of the platform's own: that one stays open.
+CLOSED = {
+    Situation.SUBMITTED: (DecisionKind.ROLE, DecisionKind.DENIED),
+    Situation.JVM_WITHOUT_CONTEXT: (DecisionKind.ROLE, DecisionKind.DENIED, DecisionKind.BASE),
+}
 SUBMIT_ARGUMENTS = "PYSPARK_SUBMIT_ARGS"
 
 logger = logging.getLogger("spark_xacct")
@@ -110,9 +114,9 @@ def _set_what_a_running_jvm_takes(builder: Any, plan: Plan | None, where: Situat
     settings = _settings(plan, before, release=_running(live), draw_run=where is Situation.JVM_WITHOUT_CONTEXT)
     stale = [name for name in before if name.startswith(keys.SPARK_HADOOP_PREFIX + keys.PLAN + ".")]
     live.forget_settings([name for name in stale if name not in settings.spark])
-    # Hadoop caches FileSystems without regard to settings: one that was made for a bucket under the platform's own
-    # provider would serve it on under that identity. Others stay open: on YARN the application master uses them.
-    live.close_file_systems(lambda bucket: plan.access_map.decide(Location("s3a", bucket)).kind in OURS)
+    # Hadoop caches FileSystems without regard to settings: one that was made for a bucket under another provider would
+    # serve it on under that identity.
+    live.close_file_systems(lambda bucket: plan.access_map.decide(Location("s3a", bucket)).kind in CLOSED[where])
     _apply(builder, settings, before)
     return settings
 
@@ -151,18 +155,28 @@ def _join(builder: Any, plan: Plan | None, context: Any) -> Any:
     in_force = plan_in_force(context)
     if in_force is None:
         raise SparkStartError(
-            "a SparkContext is already active, without a plan; stop it and call start() first, or start it with the lines "
-            "of `spark-xacct render spark-submit`"
+            "a SparkContext is already active, without a plan; stop it and call start() again, or have whoever starts it set "
+            + (_missing(plan, context) if plan else "the lines of `spark-xacct render spark-submit`")
         )
     if plan is not None and plan.id != in_force.id:
         raise SparkStartError(
             f"a SparkContext is already active under {in_force.about}, and {plan.about} was asked for; "
-            "stop the session and call start() again"
+            f"stop the session and call start() again, or have whoever starts it set {_missing(plan, context)}"
         )
     session = builder.getOrCreate()
     settings = _settings(in_force, dict(context.getConf().getAll()), release=_running(LiveJvm(context._jvm)))
     _prove(session, settings)
     return session
+
+
+def _missing(plan: Plan, context: Any) -> str:
+    """What the plan needs and an active context has not: a line each, for spark-defaults.conf or as --conf of spark-submit."""
+    there = dict(context.getConf().getAll())
+    path = None if jar.JAR_NAME in there.get("spark.jars", "") else str(jar.find(os.environ))
+    settings = targets.settings_for(plan, _running(LiveJvm(context._jvm)), jar=path)
+    changed = targets.merge(there, settings.spark_settings(driver=())).changed
+    lines = "".join(f"\n  {name}={value}" for name, value in changed.items())
+    return f"these, in its spark-defaults.conf or as --conf of spark-submit:{lines}"
 
 
 def _prove(session: Any, settings: targets.Settings) -> None:

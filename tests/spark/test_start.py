@@ -43,7 +43,15 @@ def test_a_notebook_follows_its_edited_declaration(runner: SparkRunner, lab: Lab
     ).results
     assert results["first"] == [100, 100]
     assert results["same_session"] is True
-    assert "stop the session and call start() again" in results["other"]["error"]
+    first, *lines = results["other"]["error"].splitlines()
+    ids = [plan.encode(load(file).access_map).about for file in (DECLARATION, second)]
+    assert first == (
+        f"a SparkContext is already active under {ids[0]}, and {ids[1]} was asked for; stop the session and call start() again, or "
+        "have whoever starts it set these, in its spark-defaults.conf or as --conf of spark-submit:"
+    )
+    assert [line.partition("=")[0].strip() for line in lines] == [
+        "spark.hadoop.fs.xacct.plan", "spark.hadoop.fs.xacct.about", "spark.executorEnv.SPARK_XACCT_PLAN"
+    ]  # fmt: skip
     assert results["kept"] == 100
     assert "bucket partner-b1 is not declared; otherwise: deny refuses it" in results["removed"]["error"]
     assert "bucket partner-b1 is not declared; otherwise: deny refuses it" in results["removed_python"]["error"]
@@ -112,6 +120,25 @@ def test_a_file_system_from_before_start_serves_nobody_else(runner: SparkRunner,
     assert {call.role for call in lab.calls() if call.bucket == "partner-data"} == {
         "arn:aws:iam::444455556666:role/reader"
     }
+
+
+def test_a_file_system_of_an_earlier_context_serves_nobody_under_another_identity(
+    runner: SparkRunner, lab: Lab
+) -> None:
+    lab.put("s3://job-scratch/notes/part-0.json", b'{"id": 1}\n')
+    lab.clear_calls()
+    jars = ",".join([str(jar.find({})), *(str(path) for path in runner.jars.glob("*.jar"))])
+    extra = {"spark.jars": jars, "spark.submit.pyFiles": str(jar.find({}))}
+    environment = runner.environment(runner.configuration("earlier", extra))
+    results = runner.run("earlier_context.py", str(DECLARATION), environment=environment).results
+    first, *lines = results["without_a_plan"]["error"].splitlines()
+    assert first == (
+        "a SparkContext is already active, without a plan; stop it and call start() again, or have whoever starts it set these, "
+        "in its spark-defaults.conf or as --conf of spark-submit:"
+    )
+    assert f"  spark.hadoop.fs.xacct.plan={plan.encode(load(DECLARATION).access_map).text}" in lines
+    assert results["value"] == 1
+    assert {call.role for call in lab.calls() if call.bucket == "job-scratch"} == {"arn:aws:iam::111122223333:role/etl"}
 
 
 @pytest.mark.parametrize("where", ["spark-defaults.conf", "core-site.xml"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -81,21 +82,38 @@ class FakeBuilder:
         return self
 
 
+def executed(text: str, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> dict[str, Any]:
+    """The names that these lines leave, with a builder that remembers, in an environment of their own."""
+    session = type("SparkSession", (), {"builder": FakeBuilder()})
+    monkeypatch.setitem(sys.modules, "pyspark", type("pyspark", (), {}))
+    monkeypatch.setitem(sys.modules, "pyspark.sql", type("sql", (), {"SparkSession": session}))
+    monkeypatch.setattr(os, "environ", dict(environment))
+    names: dict[str, Any] = {}
+    exec(compile(text, "builder.py", "exec"), names)  # noqa: S102
+    return names
+
+
 @pytest.mark.parametrize("plan", [*PLANS.values(), *LARGE], ids=[*PLANS, "gov", "china"])
 @pytest.mark.parametrize("release", SPARK_RELEASES)
 def test_builder_lines_run_as_python(monkeypatch, plan, release):
     rendered = render("builder", plan, release)
-    builder = FakeBuilder()
-    session = type("SparkSession", (), {"builder": builder})
-    monkeypatch.setitem(__import__("sys").modules, "pyspark", type("pyspark", (), {}))
-    monkeypatch.setitem(__import__("sys").modules, "pyspark.sql", type("sql", (), {"SparkSession": session}))
-    monkeypatch.setattr(os, "environ", {})
-    names: dict[str, Any] = {}
-    exec(compile(rendered.text(), "builder.py", "exec"), names)  # noqa: S102
-    assert names["builder"].config_set == rendered.data["config"]
+    names = executed(rendered.text(), monkeypatch, {})
+    builder = names["builder"]
+    assert builder.config_set == rendered.data["config"]
     assert os.environ == rendered.data["environment"]
     assert plans.from_environment(os.environ).id == plan.id
     assert not [name for name in builder.config_set if name.startswith(("spark.yarn.", "spark.kubernetes."))]
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, "[0-9a-f]{8}"), ({"SPARK_XACCT_RUN": "nightly 7"}, "nightly 7")])
+def test_builder_lines_without_a_run_give_every_process_one_id(monkeypatch, given, expected):
+    rendered = targets.render("builder", named(), "spark-4", jar="/opt/a.jar")
+    names = executed(rendered.text(), monkeypatch, given)
+    found = names["builder"].config_set
+    values = {found.pop("spark.hadoop.fs.xacct.run"), found.pop("spark.executorEnv.SPARK_XACCT_RUN")}
+    assert values == {os.environ["SPARK_XACCT_RUN"]}
+    assert re.fullmatch(expected, os.environ["SPARK_XACCT_RUN"])
+    assert found == rendered.data["config"]
 
 
 # spark-submit
