@@ -38,7 +38,7 @@ public final class LoopbackIdentity implements AutoCloseable {
         return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
-    /** Answers everything with an HTTP error from now on. */
+    /** Answers everything with an HTTP error from now on, or as it should with 200. */
     public void failing(int httpStatus) {
         status = httpStatus;
     }

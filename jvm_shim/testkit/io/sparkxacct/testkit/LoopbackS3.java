@@ -12,8 +12,8 @@ import java.util.concurrent.Executors;
 
 /** An S3 on 127.0.0.1 in which every object exists for everyone but refused keys; keeps who signed each request. */
 public final class LoopbackS3 implements AutoCloseable {
-    /** One request: method, path and the access key id that signed it (null for unsigned). */
-    public record Request(String method, String path, String signer) {
+    /** One request: method, path, the access key id that signed it (null for unsigned) and the session token that came with it, or null. */
+    public record Request(String method, String path, String signer, String token) {
     }
 
     private final HttpServer server;
@@ -53,6 +53,11 @@ public final class LoopbackS3 implements AutoCloseable {
         return requests.stream().map(request -> String.valueOf(request.signer())).distinct().toList();
     }
 
+    /** The distinct session tokens that came with requests, in order of first use. */
+    public List<String> tokens() {
+        return requests.stream().map(request -> String.valueOf(request.token())).distinct().toList();
+    }
+
     @Override
     public void close() {
         server.stop(0);
@@ -60,7 +65,8 @@ public final class LoopbackS3 implements AutoCloseable {
 
     private void handle(HttpExchange exchange) throws IOException {
         String signer = AccessKeys.of(exchange.getRequestHeaders().getFirst("Authorization"));
-        requests.add(new Request(exchange.getRequestMethod(), exchange.getRequestURI().getPath(), signer));
+        requests.add(new Request(exchange.getRequestMethod(), exchange.getRequestURI().getPath(), signer,
+            exchange.getRequestHeaders().getFirst("x-amz-security-token")));
         exchange.getRequestBody().readAllBytes();
         boolean refused = signer == null || signer.startsWith("XACCT-REFUSED");
         byte[] body = refused

@@ -16,9 +16,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
-/** An STS on 127.0.0.1 that says yes to everything, keeps every request, and can be told to answer otherwise. */
+/**
+ * An STS on 127.0.0.1 that says yes to everything, keeps every request, and can be told to answer otherwise.
+ *
+ * <p>A role has one access key id, but each of its sessions has a token of its own, numbered from 1 over all roles.
+ */
 public final class LoopbackSts implements AutoCloseable {
     /** What it answers: an HTTP status and an XML body. */
     public record Reply(int status, String body) {
@@ -47,6 +52,7 @@ public final class LoopbackSts implements AutoCloseable {
 
     private final HttpServer server;
     private final List<Request> requests = new CopyOnWriteArrayList<>();
+    private final AtomicInteger issued = new AtomicInteger();
     private volatile Function<Request, Reply> override = request -> null;
     private volatile String callerArn = "arn:aws:iam::111122223333:user/base";
     private volatile Duration life = Duration.ofHours(1);
@@ -143,8 +149,8 @@ public final class LoopbackSts implements AutoCloseable {
     private String credentials(String role) {
         return """
             <Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>secret-of-%s</SecretAccessKey>\
-            <SessionToken>token-of-%s</SessionToken><Expiration>%s</Expiration></Credentials>"""
-            .formatted(accessKeyOf(role), role, role, Instant.now().plus(life).truncatedTo(ChronoUnit.MILLIS));
+            <SessionToken>token-of-%s-%d</SessionToken><Expiration>%s</Expiration></Credentials>"""
+            .formatted(accessKeyOf(role), role, role, issued.incrementAndGet(), Instant.now().plus(life).truncatedTo(ChronoUnit.MILLIS));
     }
 
     private static String decoded(String text) {

@@ -14,6 +14,7 @@ import io.sparkxacct.session.JvmSessions;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.AccessDeniedException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +67,21 @@ public abstract class S3AProviderTests {
         read(partner, "partner-data");
 
         assertEquals(List.of("hub", "partner"), sts.assumed());
+        assertEquals(List.of("ASIAPARTNER"), s3.signers());
+    }
+
+    @Test
+    void aSessionIsRenewedForAFileSystemThatStaysOpen() throws IOException, InterruptedException {
+        sts.living(Duration.ofSeconds(2));
+        FileSystem partner = open("partner-data", plan(role("partner"), "\"partner-data\":\"partner\""));
+        read(partner, "partner-data");
+        for (int step = 0; step < 200 && s3.tokens().size() < 3; step++) {
+            Thread.sleep(50);
+            read(partner, "partner-data");
+        }
+
+        assertEquals("token-of-partner-1", s3.tokens().get(0));
+        assertTrue(s3.tokens().size() >= 3, s3.tokens().toString());
         assertEquals(List.of("ASIAPARTNER"), s3.signers());
     }
 

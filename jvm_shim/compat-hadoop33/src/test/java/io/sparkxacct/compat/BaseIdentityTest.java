@@ -32,6 +32,11 @@ class BaseIdentityTest extends BaseIdentityTests {
         return CLASSES.get(kind);
     }
 
+    @Override
+    protected String chainOfTheInstance() {
+        return InstanceChain.class.getName();
+    }
+
     @Test
     void podIdentityIsRefusedInWordsWhereOnlyThisSdkIs() {
         Configuration configuration = new Configuration(false);

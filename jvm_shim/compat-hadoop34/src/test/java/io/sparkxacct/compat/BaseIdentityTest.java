@@ -35,6 +35,11 @@ class BaseIdentityTest extends BaseIdentityTests {
         return CLASSES.get(kind);
     }
 
+    @Override
+    protected String chainOfTheInstance() {
+        return InstanceChain.class.getName();
+    }
+
     @Test
     void podIdentityWithItsTokenInAFile() throws IOException {
         Path token = Files.writeString(tokens.resolve("token"), LoopbackIdentity.CONTAINER_TOKEN);
