@@ -28,19 +28,25 @@ SUBMIT_ARGUMENTS = "PYSPARK_SUBMIT_ARGS"
 logger = logging.getLogger("spark_xacct")
 
 
-def configure(builder: Any, plan: Plan) -> Any:
-    """The builder with every setting of the plan. Raises SparkStartError when a JVM already runs."""
+def configure(builder: Any, plan: Plan, run: str | None = None, user: str | None = None) -> Any:
+    """The builder with every setting of the plan; ``run`` and ``user`` as in ``runs.find``.
+
+    Raises SparkStartError when a JVM already runs.
+    """
     state = situation.detect(builder._options, os.environ)
     if state.situation is not Situation.NO_JVM:
         raise SparkStartError(
             f"configure(builder) comes too late: {state.situation.value}; use start(builder, file), which checks what runs"
         )
-    _set_everything(builder, plan)
+    _set_everything(builder, plan, run, user)
     return builder
 
 
-def start(builder: Any, plan: Plan | None) -> Any:
-    """A checked SparkSession in which ``plan`` (None: the one that was submitted) is in force; see ``spark_xacct.start``."""
+def start(builder: Any, plan: Plan | None, run: str | None = None, user: str | None = None) -> Any:
+    """A checked SparkSession in which ``plan`` (None: the one that was submitted) is in force; see ``spark_xacct.start``.
+
+    ``run`` and ``user`` as in ``runs.find``; a context that is active keeps its own.
+    """
     # Whatever comes of this start: Python code must not go on under the plan of an earlier one.
     aws.deactivate()
     state = situation.detect(builder._options, os.environ)
@@ -53,9 +59,11 @@ def start(builder: Any, plan: Plan | None) -> Any:
     if state.situation is Situation.ACTIVE_CONTEXT:
         return _join(builder, plan, state.context)
     if state.situation is Situation.NO_JVM:
-        settings = _set_everything(builder, plan or _plan_given(existing.settings(builder._options, os.environ)))
+        settings = _set_everything(
+            builder, plan or _plan_given(existing.settings(builder._options, os.environ)), run, user
+        )
     else:
-        settings = _set_what_a_running_jvm_takes(builder, plan, state.situation)
+        settings = _set_what_a_running_jvm_takes(builder, plan, state.situation, run, user)
     try:
         session = builder.getOrCreate()
     finally:
@@ -85,9 +93,9 @@ def _plan_given(settings: Mapping[str, str]) -> Plan:
     return plan
 
 
-def _set_everything(builder: Any, plan: Plan) -> targets.Settings:
+def _set_everything(builder: Any, plan: Plan, run: str | None, user: str | None) -> targets.Settings:
     before = existing.settings(builder._options, os.environ)
-    settings = _settings(plan, before, jar.find(os.environ))
+    settings = _settings(plan, before, jar.find(os.environ), run=run, user=user)
     merged = _apply(builder, settings, before)
     lists = {name: merged.settings.get(name, "") for name in existing.LIST_OPTIONS}
     for name in lists:
@@ -96,7 +104,9 @@ def _set_everything(builder: Any, plan: Plan) -> targets.Settings:
     return settings
 
 
-def _set_what_a_running_jvm_takes(builder: Any, plan: Plan | None, where: Situation) -> targets.Settings:
+def _set_what_a_running_jvm_takes(
+    builder: Any, plan: Plan | None, where: Situation, run: str | None, user: str | None
+) -> targets.Settings:
     from pyspark import SparkContext
 
     SparkContext._ensure_initialized()
@@ -111,7 +121,8 @@ def _set_what_a_running_jvm_takes(builder: Any, plan: Plan | None, where: Situat
         )
     before = {**live.system_settings(), **{name: str(value) for name, value in builder._options.items()}}
     plan = plan or _plan_given(before)
-    settings = _settings(plan, before, release=_running(live), draw_run=where is Situation.JVM_WITHOUT_CONTEXT)
+    anew = where is Situation.JVM_WITHOUT_CONTEXT
+    settings = _settings(plan, before, release=_running(live), run=run, user=user, anew=anew)
     stale = [name for name in before if name.startswith(keys.SPARK_HADOOP_PREFIX + keys.PLAN + ".")]
     live.forget_settings([name for name in stale if name not in settings.spark])
     # Hadoop caches FileSystems without regard to settings: one that was made for a bucket under another provider would
@@ -126,10 +137,12 @@ def _settings(
     before: Mapping[str, str],
     path: Path | None = None,
     release: targets.releases.Release | None = None,
-    draw_run: bool = False,
+    run: str | None = None,
+    user: str | None = None,
+    anew: bool = False,
 ) -> targets.Settings:
-    run = runs.find(os.environ, {} if draw_run else before)
-    return targets.settings_for(plan, release, jar=str(path) if path else None, run=run.id, user=run.user)
+    found = runs.find(os.environ, before, run, user, anew)
+    return targets.settings_for(plan, release, jar=str(path) if path else None, run=found.id, user=found.user)
 
 
 def _running(live: LiveJvm) -> targets.releases.Release:
