@@ -14,7 +14,11 @@ def start(builder: Any, file: Any = None, environment: str | None = None) -> Any
     """See ``spark_xacct.start``."""
     from spark_xacct.access import starting
 
-    return starting.start(builder, load(file, environment).plan if file is not None else None)
+    if file is not None:
+        return load(file, environment).start(builder)
+    if environment is not None:
+        raise TypeError("start() was given environment= and no file; only a declaration has environments")
+    return starting.start(builder, None)
 
 
 def configure(builder: Any, file: Any, environment: str | None = None) -> Any:

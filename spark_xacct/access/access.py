@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
+from spark_xacct import declaration
 from spark_xacct.access.explanation import Explanation, explain
-from spark_xacct.aws import RoleSessions, sessions_of
+from spark_xacct.aws import RoleSessions, in_force, sessions_of
 from spark_xacct.model import AccessMap
-from spark_xacct.plan import Plan, decode, encode
+from spark_xacct.plan import Plan, decode
+
+ENVIRONMENT = "SPARK_XACCT_ENV"
 
 
 class Access:
     """What one declaration grants. Immutable, thread-safe, pickles to its plan text; holds no credentials itself.
 
-    ``run`` and ``user`` fill the placeholders of session names; by default they come from the environment.
+    ``run`` and ``user`` fill the placeholders of session names, here and in the application that ``start`` starts; by
+    default they come from the environment.
     """
 
     def __init__(self, plan: Plan, run: str | None = None, user: str | None = None) -> None:
         self.plan = plan
+        self._run, self._user = run, user
         # Shared by every Access of this plan: each task of a worker unpickles its own.
         self._role_sessions = sessions_of(plan, run, user)
 
@@ -29,16 +33,16 @@ class Access:
 
     @property
     def role_sessions(self) -> RoleSessions:
-        """The role sessions of this process under this plan."""
-        return self._role_sessions
+        """The role sessions of this process under this plan: of the running application's run where the plan is in force."""
+        return in_force(self.plan) or self._role_sessions
 
     def boto3_session(self, role: str | None = None, uri: str | None = None) -> Any:
         """A boto3.Session of a role, or of the role that serves ``uri``. Raises UndeclaredError, RoleSessionError."""
-        return self._role_sessions.boto3_session(role=role, uri=uri)
+        return self.role_sessions.boto3_session(role=role, uri=uri)
 
     def client(self, service: str, role: str | None = None, uri: str | None = None, **arguments: Any) -> Any:
         """A boto3 client of a role, or of the role that serves ``uri``. Raises UndeclaredError, RoleSessionError."""
-        return self._role_sessions.client(service, role=role, uri=uri, **arguments)
+        return self.role_sessions.client(service, role=role, uri=uri, **arguments)
 
     def explain(self, uri: str) -> Explanation:
         """Who serves a location under this plan, and why."""
@@ -48,33 +52,30 @@ class Access:
         """The builder with every setting of this plan. Raises SparkStartError when a JVM already runs."""
         from spark_xacct.access import starting
 
-        return starting.configure(builder, self.plan)
+        return starting.configure(builder, self.plan, self._run, self._user)
 
     def start(self, builder: Any) -> Any:
         """A checked SparkSession in which this plan is in force. Raises SparkStartError."""
         from spark_xacct.access import starting
 
-        return starting.start(builder, self.plan)
+        return starting.start(builder, self.plan, self._run, self._user)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_unpickled, (self.plan.text, self._role_sessions.run, self._role_sessions.user))
+        return (_unpickled, (self.plan.text, self.role_sessions.run, self.role_sessions.user))
 
     def __repr__(self) -> str:
         return f"Access({self.plan.about!r})"
 
 
 def load(file: str | os.PathLike[str], environment: str | None = None) -> Access:
-    """The access of a declaration (``.yaml``) or of a plan file (``z1:`` text or JSON).
+    """The access of a declaration, or of a plan file (``z1:`` text or the plan's JSON), told apart by what stands in it.
 
-    A plan file needs neither pydantic nor ruamel.yaml: it is for places where no declaration can be read.
-    Raises DeclarationError with every problem, or PlanError.
+    ``environment`` chooses an overlay of a declaration; None is the one that SPARK_XACCT_ENV names, if any. A plan file has
+    none, and needs neither pydantic nor ruamel.yaml: it is for places where no declaration can be read. Raises
+    DeclarationError with every problem, or PlanError.
     """
-    path = Path(file)
-    if path.suffix not in (".yaml", ".yml"):
-        return Access(decode(f"file:{path.resolve()}"))
-    from spark_xacct.declaration import load as load_declaration
-
-    return Access(encode(load_declaration(path, environment).access_map))
+    found = declaration.load(file, environment, default_environment=os.environ.get(ENVIRONMENT) or None)
+    return Access(found.compiled())
 
 
 def _unpickled(text: str, run: str | None, user: str | None) -> Access:

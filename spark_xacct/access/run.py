@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from spark_xacct import keys
-from spark_xacct.aws.role_sessions import user_name
+from spark_xacct.aws.role_sessions import drawn_run, user_name
 
 
 @dataclass(frozen=True)
@@ -18,17 +17,28 @@ class Run:
     user: str
 
 
-def find(environment: Mapping[str, str], settings: Mapping[str, str]) -> Run:
-    """The run that the platform or the submitter has named, else one drawn here (8 random hex digits).
+def find(
+    environment: Mapping[str, str],
+    settings: Mapping[str, str],
+    run: str | None = None,
+    user: str | None = None,
+    anew: bool = False,
+) -> Run:
+    """The run and user that the caller, the platform or the submitter has named, else the run id drawn for this process.
 
-    ``settings`` are Spark's, with the ``spark.hadoop.`` prefix where they are Hadoop's.
+    ``settings`` are Spark's, with the ``spark.hadoop.`` prefix where they are Hadoop's. ``anew``: an application of this
+    process has ended and another begins, so neither its settings nor the id drawn for it count.
     """
+    if anew:
+        settings = {}
     on_kubernetes = settings.get("spark.master", "").startswith("k8s://")
     named = (
+        run,
         environment.get(keys.RUN_ENVIRONMENT),
         settings.get(keys.SPARK_HADOOP_PREFIX + keys.RUN),
         settings.get("spark.yarn.app.id"),
         settings.get("spark.app.id") if on_kubernetes else None,
     )
-    user = None if environment.get(keys.USER_ENVIRONMENT) else settings.get(keys.SPARK_HADOOP_PREFIX + keys.USER)
-    return Run(next((value for value in named if value), "") or secrets.token_hex(4), user or user_name(environment))
+    if not user and not environment.get(keys.USER_ENVIRONMENT):
+        user = settings.get(keys.SPARK_HADOOP_PREFIX + keys.USER)
+    return Run(next((value for value in named if value), "") or drawn_run(anew), user or user_name(environment))

@@ -11,7 +11,7 @@ from spark_xacct import keys
 from spark_xacct.aws.failure import PLAN
 from spark_xacct.aws.role_sessions import RoleSessions, sessions_of
 from spark_xacct.errors import RoleSessionError
-from spark_xacct.plan import decode, text
+from spark_xacct.plan import Plan, decode, text
 
 _activated: RoleSessions | None = None
 _from_environment: tuple[str, RoleSessions] | None = None
@@ -27,6 +27,11 @@ def deactivate() -> None:
     """Forgets what was activated; the environment's plan, if any, is found again."""
     global _activated
     _activated = None
+
+
+def in_force(plan: Plan) -> RoleSessions | None:
+    """The role sessions that were activated in this process, if they are of this plan."""
+    return _activated if _activated is not None and _activated.plan.id == plan.id else None
 
 
 def current() -> RoleSessions:

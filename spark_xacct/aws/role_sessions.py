@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import functools
 import getpass
 import os
 import threading
@@ -21,6 +20,7 @@ from spark_xacct.model import Decision, DecisionKind, Location
 from spark_xacct.plan import Plan, decode
 
 _BASE = "@base"
+_drawn_run: str | None = None
 _CREDENTIAL_ARGUMENTS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 
 
@@ -223,12 +223,16 @@ def run_id(environment: Mapping[str, str]) -> str:
     """
     on_kubernetes = "KUBERNETES_SERVICE_HOST" in environment
     application = environment.get("SPARK_APPLICATION_ID") if on_kubernetes else None
-    return environment.get(keys.RUN_ENVIRONMENT) or application or _drawn_run()
+    return environment.get(keys.RUN_ENVIRONMENT) or application or drawn_run()
 
 
-@functools.lru_cache(maxsize=None)  # noqa: UP033 - functools.cache is newer than the oldest Python of workers
-def _drawn_run() -> str:
-    return uuid4().hex[:8]
+def drawn_run(anew: bool = False) -> str:
+    """The run id of this process where nothing names one: drawn once. ``anew``: another application begins in it."""
+    global _drawn_run
+    with _registry_lock:
+        if _drawn_run is None or anew:
+            _drawn_run = uuid4().hex[:8]
+        return _drawn_run
 
 
 def user_name(environment: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from spark_xacct import declaration, plan
+from spark_xacct import declaration
 from spark_xacct.cli import output
 from spark_xacct.cli.settings import Settings, with_settings
 from spark_xacct.errors import DeclarationError, Problem
@@ -27,7 +27,7 @@ def check(settings: Settings) -> None:
             output.json_data({**_head(settings), "plan": None, "problems": _listed(error.problems), "notes": []})
             raise click.exceptions.Exit(error.exit_code) from None
         raise
-    compiled = plan.encode(found.access_map)
+    compiled = found.compiled()
     if settings.format == "json":
         output.json_data({**_head(settings), "plan": compiled.id, "problems": [], "notes": _listed(found.notes)})
         return

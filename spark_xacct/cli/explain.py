@@ -42,7 +42,7 @@ def explain(settings: Settings, uri: str | None, plan_text: str | None) -> None:
     if plan_text is not None:
         explained = plan.decode(_absolute(plan_text))
     else:
-        explained = plan.encode(declaration.load(settings.config, settings.env).access_map)
+        explained = declaration.load(settings.config, settings.env).compiled()
     if uri is not None:
         explanation = explain_location(explained, uri)
         if settings.format == "json":

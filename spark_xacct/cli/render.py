@@ -92,7 +92,7 @@ def render(settings: Settings, target: str, release: str | None, use: tuple[str,
     The target plan prints the plan itself, which load and start take where no declaration can be read
     (with --format json: readable, the same plan).
     """
-    compiled = plan.encode(declaration.load(settings.config, settings.env).access_map)
+    compiled = declaration.load(settings.config, settings.env).compiled()
     if target == PLAN:
         if release is not None or use or jar is not None:
             raise click.UsageError(

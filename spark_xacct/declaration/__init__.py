@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import socket
 from dataclasses import dataclass
 from typing import Any
 
-from spark_xacct import plan
 from spark_xacct.errors import DeclarationError, MissingDependencyError, PlanError, Problem
 from spark_xacct.model import AccessMap
+from spark_xacct.plan import Plan, decode, encode
 
 __all__ = ["Declaration", "load", "loads", "schema"]
 
 
+_PLAN_TEXT = re.compile(r"z[0-9]+:")
+
+
 @dataclass(frozen=True)
 class Declaration:
-    """What a file says: the access map, and notes on what is legal but probably not meant."""
+    """What a file says: the access map, and notes on what is legal but probably not meant; of a plan file, the plan."""
 
     access_map: AccessMap
     notes: tuple[Problem, ...] = ()
+    plan: Plan | None = None
+
+    def compiled(self) -> Plan:
+        """The plan of the declaration. That of a plan file is the one in it, with its id, though it could be written shorter."""
+        return self.plan or encode(self.access_map)
 
 
-def load(path: str | os.PathLike[str], environment: str | None = None) -> Declaration:
-    """The declaration in a YAML file, or the plan in a plan file (``.json``, or text that begins with ``z1:``).
+def load(
+    path: str | os.PathLike[str], environment: str | None = None, default_environment: str | None = None
+) -> Declaration:
+    """The declaration in a YAML file, or the plan in a plan file (text that begins with ``z1:``, or the plan's JSON).
 
-    ``environment`` chooses an overlay. Raises DeclarationError with every problem, PlanError for a damaged plan.
+    ``environment`` chooses an overlay, which a plan file has not; ``default_environment`` is one for declarations where
+    none is chosen. Raises DeclarationError with every problem, PlanError for a damaged plan.
     """
     file = os.fspath(path)
     text = _content(file)
-    if file.endswith(".json") or text.lstrip().startswith("z1:"):
+    if _is_plan(file, text):
         if environment is not None:
             raise PlanError(
                 f'{file} is a plan: its environment was chosen when it was rendered; render it again for "{environment}", or choose none'
             )
-        return Declaration(plan.decode(text).access_map)
-    return loads(text, file, environment)
+        plan = decode(text)
+        return Declaration(plan.access_map, plan=plan)
+    return loads(text, file, default_environment if environment is None else environment)
 
 
 def loads(text: str, file: str = "xacct.yaml", environment: str | None = None) -> Declaration:
@@ -70,6 +84,19 @@ def _content(file: str) -> str:
     except OSError as error:
         problem = Problem(file, 1, 1, f"it cannot be read: {error.strerror}", "make it readable, or name another one")
     raise DeclarationError([problem])
+
+
+def _is_plan(file: str, text: str) -> bool:
+    """By what stands in it, whatever it is called; a declaration may be written as JSON too."""
+    if _PLAN_TEXT.match(text.lstrip()):
+        return True
+    try:
+        document = json.loads(text) if text.lstrip().startswith("{") else None
+    except (ValueError, RecursionError):
+        document = None
+    if isinstance(document, dict):
+        return "v" in document or ("version" not in document and file.endswith(".json"))
+    return file.endswith(".json")
 
 
 def _missing(error: ImportError) -> MissingDependencyError:

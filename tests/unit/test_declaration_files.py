@@ -42,7 +42,8 @@ def test_yaml_file_is_read_with_its_name_in_problems(tmp_path: Path) -> None:
 def test_plan_file_is_read(tmp_path: Path, compiled: plan.Plan, name: str, form: Callable[[plan.Plan], str]) -> None:
     (tmp_path / name).write_text(form(compiled), encoding="utf-8")
 
-    assert declaration.load(tmp_path / name) == declaration.Declaration(compiled.access_map)
+    found = declaration.load(tmp_path / name)
+    assert (found, found.compiled()) == (declaration.Declaration(compiled.access_map, plan=compiled), compiled)
 
 
 def test_environment_of_a_plan_file_is_refused(tmp_path: Path, compiled: plan.Plan) -> None:
