@@ -13,8 +13,9 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
 from spark_xacct.aws import failure
-from spark_xacct.aws.failure import Failure, Hop
+from spark_xacct.aws.failure import Failure, Hop, SessionFailed
 from spark_xacct.model import Arn, Sts
+from spark_xacct.model.base import problem_with_address
 
 CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 5
@@ -45,11 +46,9 @@ class StsClients:
     """Makes clients of STS at the one endpoint of a plan. Not thread-safe: callers hold their own lock or one refresh."""
 
     def __init__(self, sts: Sts, environment: Mapping[str, str]) -> None:
+        """Raises SessionFailed for an address in the environment that nobody can ask."""
         self.region = sts.region
-        # Read here and not left to botocore: older ones know none of these variables.
-        self.endpoint_url = (
-            sts.endpoint or environment.get("AWS_ENDPOINT_URL_STS") or environment.get("AWS_ENDPOINT_URL") or None
-        )
+        self.endpoint_url = sts.endpoint or _named_in(environment)
         self._fips = environment.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true"
         self._session: Any = None
 
@@ -137,6 +136,18 @@ class StsClients:
         if isinstance(error, ResponseParserError):
             return failure.unreachable(self.endpoint_for_people, "the answer is none of STS's", hop)
         return Failure(failure.PLAN, f"the request cannot be sent: {error}", hop=hop)
+
+
+def _named_in(environment: Mapping[str, str]) -> str | None:
+    # Read here and not left to botocore: older ones know none of these variables.
+    for variable in ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"):
+        address = environment.get(variable)
+        if address:
+            problem = problem_with_address(address)
+            if problem is not None:
+                raise SessionFailed(Failure(failure.PLAN, problem, f"correct {variable}"))
+            return address
+    return None
 
 
 def _cause(error: BaseException) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv6Address
+from urllib.parse import urlsplit
 
 from spark_xacct.errors import ModelError
 from spark_xacct.model import limits
@@ -49,5 +51,32 @@ class Sts:
     def __post_init__(self) -> None:
         if not limits.REGION.match(self.region):
             raise ModelError(f'"{self.region}" is not a region')
-        if self.endpoint is not None and not self.endpoint.startswith(("https://", "http://")):
-            raise ModelError(f'the STS endpoint "{self.endpoint}" is not a URL; write https://HOST')
+        problem = None if self.endpoint is None else problem_with_address(self.endpoint)
+        if problem is not None:
+            raise ModelError(f"{problem}; write https://HOST")
+
+
+def problem_with_address(address: str) -> str | None:
+    """Why STS cannot be asked at a URL, or None."""
+    is_none = f'the address of STS "{address}" is none'
+    if not _has_scheme_and_host(address):
+        return f"{is_none}: it needs the form https://HOST"
+    try:
+        port = urlsplit(address).port
+    except ValueError:
+        port = 0
+    return f"{is_none}: its port is not among 1 to 65535" if port == 0 else None
+
+
+def _has_scheme_and_host(address: str) -> bool:
+    # urlsplit leaves line ends and blanks at the ends out.
+    if any(character <= " " for character in address):
+        return False
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        if ":" in host:
+            IPv6Address(host)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and (":" in host or limits.HOST_NAME.match(host) is not None)

@@ -31,6 +31,9 @@ VARIABLE_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
 ACCOUNT_ID = re.compile(r"^[0-9]{12}\Z")
 REGION = re.compile(r"^[a-z]{2,}(?:-[a-z]+)+-[0-9]+\Z")
 
+# What botocore takes for the host of an endpoint: labels of letters, digits and dashes.
+HOST_NAME = re.compile(r"^(?=.{1,255}\Z)(?:(?!-)[A-Za-z0-9-]{1,63}(?<!-)\.)*(?!-)[A-Za-z0-9-]{1,63}(?<!-)\.?\Z")
+
 # Role names become URL paths and configuration keys: no dots, no upper case.
 ROLE_NAME = re.compile(r"^[a-z][a-z0-9_-]{0,31}\Z")
 RESERVED_ROLE_NAMES = frozenset(["base", "platform", "deny", "own"])

@@ -330,6 +330,20 @@ def test_where_sts_is_asked(sts, monkeypatch, tmp_path, in_plan, environment, us
     assert (client.meta.config.connect_timeout, client.meta.config.read_timeout) == (2, 5)
 
 
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"])
+@pytest.mark.parametrize("uri", ["s3a://partner-data/", "s3a://scratch/"])
+def test_an_address_in_the_environment_that_nobody_can_ask(variable, uri):
+    role_sessions = RoleSessions(plan(None), dict(ENVIRONMENT, **{variable: "sts.internal:443"}), "run-1", "ana")
+    for _ in range(2):
+        with pytest.raises(RoleSessionError) as refused:
+            frozen(role_sessions, uri)
+        assert (refused.value.kind, str(refused.value)) == (
+            "PLAN",
+            ("role partner: " if "partner" in uri else "")
+            + f'the address of STS "sts.internal:443" is none: it needs the form https://HOST; correct {variable}',
+        )
+
+
 @pytest.mark.parametrize("fips", [False, True])
 @pytest.mark.parametrize("vector", ADDRESSES, ids=lambda vector: vector["region"])
 def test_the_regional_address_is_that_of_its_partition_and_the_one_that_botocore_asks(monkeypatch, vector, fips):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import botocore.utils
 import pytest
 
 from spark_xacct.errors import ModelError
 from spark_xacct.model import Arn, Base, BaseKind, Binding, ExternalId, Grant, Location, Pattern, Role, Sts
+from spark_xacct.model.base import problem_with_address
 
 ARN = Arn.parse_role("arn:aws:iam::444455556666:role/reader")
 BUCKET = Pattern("partner-data")
@@ -84,7 +86,10 @@ NOT_A_BUCKET = "is not a bucket name: 3 to 63 small letters, digits, dots and hy
         (lambda: ExternalId(file="rel.txt"), '"rel.txt" is not an absolute path'),
         (lambda: ExternalId(file=""), '"" is not an absolute path'),
         (lambda: Sts("europe"), '"europe" is not a region'),
-        (lambda: Sts("eu-west-1", "sts"), 'the STS endpoint "sts" is not a URL; write https://HOST'),
+        (
+            lambda: Sts("eu-west-1", "sts"),
+            'the address of STS "sts" is none: it needs the form https://HOST; write https://HOST',
+        ),
         (lambda: Base(BaseKind.IRSA, profile="x"), "base kind profile needs profile: NAME, and no other kind takes it"),
         (lambda: Base(BaseKind.PROFILE), "base kind profile needs profile: NAME, and no other kind takes it"),
         (lambda: Base(BaseKind.CLASS), "base kind class needs class: a.b.C, and no other kind takes it"),
@@ -163,3 +168,47 @@ def test_no_secret_looking_value_is_hidden_in_an_external_id_because_aws_does_no
         "environment variable ID",
         "file /run/id",
     ]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://sts.eu-west-1.amazonaws.com",
+        "HTTPS://STS.internal.",
+        "http://127.0.0.1:5000/",
+        "http://localhost:1",
+        "http://[::1]:65535",
+        "https://vpce-0a1b-xyz.sts.eu-west-1.vpce.amazonaws.com/path",
+    ],
+)
+def test_address_of_sts(address: str) -> None:
+    assert Sts("eu-west-1", address).endpoint == address
+    assert botocore.utils.is_valid_endpoint_url(address) or botocore.utils.is_valid_ipv6_endpoint_url(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("", "it needs the form https://HOST"),
+        ("https://", "it needs the form https://HOST"),
+        ("https:///path", "it needs the form https://HOST"),
+        ("sts.internal:443", "it needs the form https://HOST"),
+        ("ftp://sts.internal", "it needs the form https://HOST"),
+        ("ftp://[::1]", "it needs the form https://HOST"),
+        ("http://[::1", "it needs the form https://HOST"),
+        ("http://[gg::1]", "it needs the form https://HOST"),
+        ("https://sts_internal", "it needs the form https://HOST"),
+        ("https://sts..internal", "it needs the form https://HOST"),
+        ("https://-sts", "it needs the form https://HOST"),
+        (" https://sts.internal", "it needs the form https://HOST"),
+        ("https://sts.internal\n", "it needs the form https://HOST"),
+        ("https://" + "a" * 64, "it needs the form https://HOST"),
+        ("https://" + "a." * 127 + "ab", "it needs the form https://HOST"),
+        ("https://sts.internal:99999", "its port is not among 1 to 65535"),
+        ("https://sts.internal:0", "its port is not among 1 to 65535"),
+        ("https://sts.internal:https", "its port is not among 1 to 65535"),
+        ("https://sts.internal:-1", "its port is not among 1 to 65535"),
+    ],
+)
+def test_address_that_nobody_can_ask(address: str, problem: str) -> None:
+    assert problem_with_address(address) == f'the address of STS "{address}" is none: {problem}'
