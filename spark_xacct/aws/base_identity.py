@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 import botocore.session
@@ -16,6 +16,7 @@ from botocore.credentials import (
     CredentialResolver,
     Credentials,
     EnvProvider,
+    RefreshableCredentials,
     create_credential_resolver,
 )
 from botocore.exceptions import BotoCoreError, ClientError, PartialCredentialsError, ProfileNotFound
@@ -25,18 +26,23 @@ from spark_xacct.aws import failure
 from spark_xacct.aws.credentials import METHOD, SessionCredentials
 from spark_xacct.aws.failure import Failure, FailureMemory, SessionFailed
 from spark_xacct.aws.sts import CALL_ERRORS, WITHOUT_PROFILE, StsClients
-from spark_xacct.model import Arn, Base, BaseKind
+from spark_xacct.model import Arn, Base, BaseKind, session_name
 from spark_xacct.model.bases import row_of
 
 # AssumeRoleWithWebIdentity without DurationSeconds.
 WEB_IDENTITY_DURATION_SECONDS = 3_600
+# Keys that do not tell their end may be replaced at any time, in a file or in the environment; the JVM has the same number.
+LOOK_AGAIN_SECONDS = 10
+# A program that names no end means keys that stay: https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+_PROGRAM = "custom-process"
 
 _ROLE_SESSION = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.+\Z")
 _FIX = "run this process with it, or change base: in the declaration"
 
 
 class BaseCredentials(Credentials):
-    """Credentials of the base identity, looked for at first use and compared with base.arn before they serve anything.
+    """Credentials of the base identity, looked for at first use and compared with base.arn before they serve anything; again
+    when their keys are others, because what stands in an environment or a file may become that of another identity.
 
     Thread-safe; never pickled. Raises SessionFailed.
     """
@@ -44,19 +50,22 @@ class BaseCredentials(Credentials):
     def __init__(
         self,
         base: Base,
+        plan_id: str,
         sts: StsClients,
         environment: Mapping[str, str],
         run: str,
         now: Callable[[], datetime],
     ) -> None:
         self._base = base
+        self._plan_id = plan_id
         self._sts = sts
         self._environment = environment
         self._run = run
         self._now = now
         self._memory = FailureMemory(now)
         self._found: Any = None
-        self._is_as_declared = base.arn is None
+        self._look_again: datetime | None = None
+        self._compared_key: str | None = None
         self._lock = threading.RLock()
         self.method = METHOD
 
@@ -78,18 +87,31 @@ class BaseCredentials(Credentials):
 
     def get_frozen_credentials(self) -> Any:
         """The three values of one moment."""
-        if self._found is not None and self._is_as_declared:
-            return self._frozen()
+        if self._is_current():
+            frozen = self._frozen()
+            if self._is_as_declared(frozen):
+                return frozen
         with self._lock:
-            if self._found is None or not self._is_as_declared:
-                remembered = self._memory.remembered()
-                if remembered is not None:
-                    raise SessionFailed(remembered)
-                try:
+            remembered = self._memory.remembered()
+            if remembered is not None:
+                raise SessionFailed(remembered)
+            try:
+                if not self._is_current():
                     self._find()
-                except SessionFailed as failed:
-                    raise SessionFailed(self._memory.remember(failed.failure)) from None
-            return self._frozen()
+                frozen = self._frozen()
+                if not self._is_as_declared(frozen):
+                    self._compare(frozen)
+                    self._compared_key = frozen.access_key
+            except SessionFailed as failed:
+                raise SessionFailed(self._memory.remember(failed.failure)) from None
+            self._memory.clear()
+            return frozen
+
+    def _is_current(self) -> bool:
+        return self._found is not None and (self._look_again is None or self._now() < self._look_again)
+
+    def _is_as_declared(self, frozen: Any) -> bool:
+        return self._base.arn is None or frozen.access_key == self._compared_key
 
     def renew_lock(self) -> None:
         """For the child of a fork."""
@@ -100,17 +122,18 @@ class BaseCredentials(Credentials):
             self._found._refresh_lock = threading.Lock()
 
     def _find(self) -> None:
-        if self._found is None:
-            try:
-                resolver = CredentialResolver(providers(self._base, self._sts, self._environment, self._run, self._now))
-                self._found = resolver.load_credentials()
-            except (BotoCoreError, ClientError, OSError, ValueError) as error:
-                raise self._missing(self._said_of(error)) from None
-            if self._found is None:
-                raise self._missing(_nothing_found(self._base.kind, self._environment))
-        if not self._is_as_declared:
-            self._compare(self._frozen())
-            self._is_as_declared = True
+        try:
+            web_identity = _WebIdentity(self._plan_id, self._sts, self._environment, self._run, self._now)
+            found = CredentialResolver(
+                providers(self._base, self._sts, self._environment, web_identity)
+            ).load_credentials()
+        except (BotoCoreError, ClientError, OSError, ValueError) as error:
+            raise self._missing(self._said_of(error)) from None
+        if found is None:
+            raise self._missing(_nothing_found(self._base.kind, self._environment))
+        tells_its_end = isinstance(found, RefreshableCredentials) or found.method == _PROGRAM
+        self._look_again = None if tells_its_end else self._now() + timedelta(seconds=LOOK_AGAIN_SECONDS)
+        self._found = found
 
     def _frozen(self) -> Any:
         try:
@@ -188,14 +211,14 @@ def check_kind(base: Base) -> None:
 
 
 def providers(
-    base: Base, sts: StsClients, environment: Mapping[str, str], run: str, now: Callable[[], datetime]
+    base: Base, sts: StsClients, environment: Mapping[str, str], web_identity: CredentialProvider
 ) -> list[CredentialProvider]:
     """botocore's providers for this kind, in order, and no other."""
     found: dict[str | None, CredentialProvider] = {}
     if base.kind is not BaseKind.PROFILE:
-        found[EnvProvider.METHOD] = EnvProvider(environ=dict(environment))
-        found[ContainerProvider.METHOD] = ContainerProvider(environ=dict(environment))
-        found[_WebIdentity.METHOD] = _WebIdentity(sts, environment, run, now)
+        found[EnvProvider.METHOD] = EnvProvider(environ=environment)
+        found[ContainerProvider.METHOD] = ContainerProvider(environ=environment)
+        found[web_identity.METHOD] = web_identity
     methods = row_of(base.kind).botocore
     if any(method not in found for method in methods):
         session = _BaseSession(None if base.profile else WITHOUT_PROFILE, profile=base.profile)
@@ -222,8 +245,16 @@ class _WebIdentity(CredentialProvider):
 
     METHOD = "assume-role-with-web-identity"
 
-    def __init__(self, sts: StsClients, environment: Mapping[str, str], run: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        plan_id: str,
+        sts: StsClients,
+        environment: Mapping[str, str],
+        run: str,
+        now: Callable[[], datetime],
+    ) -> None:
         super().__init__()
+        self._plan_id = plan_id
         self._sts = sts
         self._environment = environment
         self._run = run
@@ -232,11 +263,13 @@ class _WebIdentity(CredentialProvider):
     def load(self) -> Any:
         if not (self._environment.get("AWS_ROLE_ARN") and self._environment.get("AWS_WEB_IDENTITY_TOKEN_FILE")):
             return None
-        return SessionCredentials("the base identity (irsa)", self._fetch, WEB_IDENTITY_DURATION_SECONDS, self._now)
+        return SessionCredentials(
+            "the base identity (irsa)", self._plan_id, self._fetch, WEB_IDENTITY_DURATION_SECONDS, self._now
+        )
 
     def _fetch(self) -> dict[str, Any]:
         role, path = self._environment["AWS_ROLE_ARN"], self._environment["AWS_WEB_IDENTITY_TOKEN_FILE"]
-        name = self._environment.get("AWS_ROLE_SESSION_NAME") or f"xacct-{self._run}"
+        name = self._environment.get("AWS_ROLE_SESSION_NAME") or session_name.fill("xacct-{run}", self._run, "")
         fetcher = AssumeRoleWithWebIdentityCredentialFetcher(
             client_creator=self._sts.create_client,
             web_identity_token_loader=FileWebIdentityTokenLoader(path),

@@ -33,6 +33,7 @@ class SessionCredentials(DeferredRefreshableCredentials):
     def __init__(
         self,
         name: str,
+        plan_id: str,
         fetch: Callable[[], dict[str, Any]],
         duration_seconds: int,
         now: Callable[[], datetime],
@@ -41,6 +42,7 @@ class SessionCredentials(DeferredRefreshableCredentials):
         """``fetch`` raises SessionFailed. ``duration_seconds``: what STS is asked for. ``hops``: how long the role's chain is."""
         super().__init__(refresh_using=self._fetch_or_keep, method=METHOD, time_fetcher=now)
         self.name = name
+        self._logged = f"plan {plan_id}: {name}"
         self._hops = hops
         self._fetch = fetch
         self._duration = timedelta(seconds=duration_seconds)
@@ -80,7 +82,10 @@ class SessionCredentials(DeferredRefreshableCredentials):
                 raise self._failed(self._memory.remember(failed.failure)) from None
             held_back = self._memory.remember(failed.failure, self._life)
             LOG.warning(
-                "%s: %s; the session in use ends at %s", self.name, held_back.first_line(None, self._hops), self._ends
+                "%s: %s; the session in use ends at %s",
+                self._logged,
+                held_back.first_line(None, self._hops),
+                self._ends,
             )
             return self._served
         self._memory.clear()
@@ -101,7 +106,7 @@ class SessionCredentials(DeferredRefreshableCredentials):
         if (stated - started).total_seconds() < SHORTEST_LIFE_SECONDS:
             LOG.warning(
                 "%s: STS says that a new session ends at %s, but it is %s here: this machine's clock is wrong",
-                self.name,
+                self._logged,
                 stated,
                 started,
             )
@@ -112,7 +117,7 @@ class SessionCredentials(DeferredRefreshableCredentials):
         self._mandatory_refresh_timeout = min(WAIT_AHEAD_SECONDS, self._life / 10)
         self._ends = ends
         self._served = dict(fetched, expiry_time=ends.isoformat())
-        LOG.debug("%s: a new session, valid until %s", self.name, ends)
+        LOG.debug("%s: a new session, valid until %s", self._logged, ends)
         return self._served
 
     def __repr__(self) -> str:

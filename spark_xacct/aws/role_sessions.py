@@ -174,14 +174,16 @@ class RoleSessions:
             made: Any
             if name == _BASE:
                 check_kind(self._map.base)
-                made = BaseCredentials(self._map.base, self._sts, self.environment, self.run, self._now)
+                made = BaseCredentials(self._map.base, self.plan.id, self._sts, self.environment, self.run, self._now)
             else:
                 role = self._map.role(name)
                 hops = len(self._map.chain(name))
                 source = self._credentials_of(role.via or _BASE)
                 caller = self._map.roles[role.via].arn if role.via else self._map.base.arn
                 request = HopRequest(role, hops, source, caller, self._sts, self.environment, self.run, self.user)
-                made = SessionCredentials(f"role {name}", request.fetch, role.duration_seconds, self._now, hops)
+                made = SessionCredentials(
+                    f"role {name}", self.plan.id, request.fetch, role.duration_seconds, self._now, hops
+                )
             self._credentials[name] = made
             return made
 

@@ -268,7 +268,11 @@ def test_a_valid_session_serves_on_through_failures_until_its_end(sts, clock, ca
     assert f"hop 2 of 2 ({READER_ARN})" in text_of(role_sessions)
     # One attempt a minute at most for a denial; after throttling and outages 1 to 60 s.
     assert sts.assumed().count("reader") <= (13 if code == "AccessDenied" else 140)
-    assert "the session in use ends at 2026-03-01 13:00:00+00:00" in caplog.text
+    lines = [record.getMessage() for record in caplog.records if record.name == "spark_xacct.aws"]
+    assert lines
+    for line in lines:
+        assert line.startswith(f"plan {role_sessions.plan.id}: role partner: hop 2 of 2 ({READER_ARN})")
+        assert line.endswith("; the session in use ends at 2026-03-01 13:00:00+00:00")
     sts.allow("reader")
     clock.pass_seconds(130)
     assert credentials.get_frozen_credentials() != first

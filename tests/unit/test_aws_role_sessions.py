@@ -200,7 +200,11 @@ def test_a_clock_that_is_ahead_does_not_refresh_for_ever(sts, caplog):
     for _ in range(5):
         key_of(role_sessions, "partner")
     assert sts.assumed() == ["hub", "reader"]
-    assert "this machine's clock is wrong" in caplog.text
+    lines = [record.getMessage() for record in caplog.records if record.name == "spark_xacct.aws"]
+    assert len(lines) == 2
+    for line, name in zip(lines, ("hub", "partner"), strict=True):
+        assert line.startswith(f"plan {role_sessions.plan.id}: role {name}: STS says that a new session ends at ")
+        assert line.endswith(" here: this machine's clock is wrong")
 
 
 def test_a_session_ends_after_the_life_asked_for_where_the_clock_is_behind(sts):
@@ -399,7 +403,7 @@ def test_texts_and_pickles_hold_no_secret(sts, s3, caplog):
     ]
     texts += [pickle.dumps(role_sessions).decode("latin-1"), pickle.dumps(session).decode("latin-1")]
     assert [text for text in texts if "PLANTED" in text] == []
-    assert "role partner: a new session, valid until" in caplog.text
+    assert f"plan {role_sessions.plan.id}: role partner: a new session, valid until" in caplog.text
     assert repr(session.get_credentials()) == "SessionCredentials(role partner)"
 
 
