@@ -21,9 +21,17 @@ BUCKET_ACTIONS = {
     "read": ("s3:GetBucketLocation", "s3:ListBucket"),
     "write": ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"),
 }
+# s3:GetObject belongs to write: S3A looks for a file by HEAD before it creates one, and renames by a copy, which reads.
+# https://hadoop.apache.org/docs/stable/hadoop-aws/tools/hadoop-aws/assumed_roles.html#Write_Access_Permissions
 OBJECT_ACTIONS = {
     "read": ("s3:GetObject",),
-    "write": ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListMultipartUploadParts", "s3:PutObject"),
+    "write": (
+        "s3:AbortMultipartUpload",
+        "s3:DeleteObject",
+        "s3:GetObject",
+        "s3:ListMultipartUploadParts",
+        "s3:PutObject",
+    ),
 }
 KMS_READ_ACTIONS = ("kms:Decrypt",)
 # A multipart upload decrypts its own parts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuAndPermissions.html

@@ -30,6 +30,7 @@ def lab() -> Iterator[Lab]:
     bindings = (
         *two_accounts().bindings,
         Binding(Pattern("third-data"), "partner", owner=C),
+        Binding(Pattern("third-in"), "writer", access="write", owner=C),
         Binding(Pattern("partner-out"), "partner", owner=B, access="readwrite"),
         Binding(Pattern("partner-out"), "finance", prefix="finance/", owner=B, access="readwrite"),
         Binding(Pattern("tenant-*"), "partner", owner=B),

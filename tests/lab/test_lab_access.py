@@ -35,6 +35,28 @@ def test_read_does_not_write_and_readwrite_does(callers: Callers, lab: Lab):
         partner.write("partner-data")
 
 
+def test_write_holds_what_s3a_asks_for_when_it_writes(callers: Callers, lab: Lab):
+    writer = callers.base().assume("writer", ExternalId=EXTERNAL_ID)
+    s3, there = writer.client("s3"), {"Bucket": "third-in", "Key": "out/b.txt"}
+    renamed = {"Bucket": "third-in", "Key": "out/c.txt"}
+
+    # Is there a file already? Then the file, and its rename: a copy and a delete.
+    with refused("404", 404):
+        s3.head_object(**there)
+    s3.put_object(**there, Body=b"new")
+    s3.head_object(**there)
+    s3.copy_object(**renamed, CopySource=there)
+    s3.delete_object(**there)
+    assert s3.list_objects_v2(Bucket="third-in", Prefix="out/")["Contents"][0]["Key"] == "out/c.txt"
+    with lab.without(role="writer", action="s3:GetObject", document="permissions"):
+        blind = callers.base().assume("writer", ExternalId=EXTERNAL_ID).client("s3")
+        blind.put_object(**there, Body=b"new")
+        with refused("403", 403):
+            blind.head_object(**there)
+        with refused("AccessDenied", 403):
+            blind.copy_object(**renamed, CopySource=there)
+
+
 def test_a_role_is_entered_by_the_hop_before_it_only(callers: Callers):
     base, hub = callers.base(), callers.hub()
 

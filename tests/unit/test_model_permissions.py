@@ -13,7 +13,13 @@ from spark_xacct.model.permissions import grant_actions, session_policy, stateme
 
 READ_BUCKET = ["s3:GetBucketLocation", "s3:ListBucket"]
 WRITE_BUCKET = [*READ_BUCKET, "s3:ListBucketMultipartUploads"]
-WRITE_OBJECT = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
+WRITE_OBJECT = [
+    "s3:AbortMultipartUpload",
+    "s3:DeleteObject",
+    "s3:GetObject",
+    "s3:ListMultipartUploadParts",
+    "s3:PutObject",
+]
 
 
 def bucket(name: str = "b-1", **fields: Any) -> Binding:
@@ -37,7 +43,7 @@ def allow(actions: Any, resources: Any, condition: Any = None) -> dict[str, Any]
             [bucket(access="readwrite", acl="bucket-owner-full-control")],
             [
                 allow(WRITE_BUCKET, "arn:aws:s3:::b-1"),
-                allow(sorted([*WRITE_OBJECT, "s3:GetObject", "s3:PutObjectAcl"]), "arn:aws:s3:::b-1/*"),
+                allow(sorted([*WRITE_OBJECT, "s3:PutObjectAcl"]), "arn:aws:s3:::b-1/*"),
             ],
         ),
         (
@@ -67,7 +73,7 @@ def allow(actions: Any, resources: Any, condition: Any = None) -> dict[str, Any]
             [bucket(access="readwrite", kms_write="k1", kms_read=("k1", "k2"))],
             [
                 allow(WRITE_BUCKET, "arn:aws:s3:::b-1"),
-                allow(sorted([*WRITE_OBJECT, "s3:GetObject"]), "arn:aws:s3:::b-1/*"),
+                allow(WRITE_OBJECT, "arn:aws:s3:::b-1/*"),
                 allow(["kms:Decrypt", "kms:GenerateDataKey"], "k1"),
                 allow("kms:Decrypt", "k2"),
             ],
