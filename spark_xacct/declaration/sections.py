@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from spark_xacct.declaration import values
+from spark_xacct.model import sts_fields
 from spark_xacct.model.binding import ACCESSES, CANNED_ACLS
 from spark_xacct.model.session_name import DEFAULT_TEMPLATE
 
@@ -162,22 +163,22 @@ SessionPolicy = Annotated[
 ]
 
 
+def _doc(role_field: str) -> str:
+    return str(sts_fields()[role_field]["doc"])
+
+
 class RoleSection(Section):
     """A role, and everything that its AssumeRole carries."""
 
-    arn: RoleArn = Field(description="the role's ARN")
+    arn: RoleArn = Field(description=_doc("arn"))
     via: str | None = Field(None, description="the role it is assumed from; without: straight from the base identity")
-    external_id: ExternalIdValue | None = Field(
-        None, description="what the role's owner asks callers to send: a literal, {env: NAME} or {file: PATH}"
-    )
+    external_id: ExternalIdValue | None = Field(None, description=_doc("external_id"))
     duration: Duration = Field("1h", description="15m to 12h; every hop from a role session is clamped to 1h")
-    session_name: Annotated[str, Text(values.session_name)] = Field(
-        DEFAULT_TEMPLATE, description="name of the role sessions; {run} and {user} are filled in at run time"
-    )
-    tags: Annotated[dict[str, str], AfterValidator(values.tags)] = Field({}, description="session tags")
-    transitive_tags: list[str] = Field([], description="which of the tags travel to the next hops")
+    session_name: Annotated[str, Text(values.session_name)] = Field(DEFAULT_TEMPLATE, description=_doc("session_name"))
+    tags: Annotated[dict[str, str], AfterValidator(values.tags)] = Field({}, description=_doc("tags"))
+    transitive_tags: list[str] = Field([], description=_doc("transitive_tags"))
     source_identity: Annotated[str, Text(values.source_identity)] | None = Field(
-        None, description="who is behind the session; fixed for the rest of the chain"
+        None, description=_doc("source_identity")
     )
     session_policy: SessionPolicy = Field(
         "none", description="none, declared (what buckets and grants say), {inline: ...} or {arns: [...]}"

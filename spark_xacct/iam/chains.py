@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from spark_xacct.errors import ModelError
-from spark_xacct.model import AccessMap, Arn, BaseKind, Role
+from spark_xacct.model import AccessMap, Arn, BaseKind, Role, sts_fields
+
+ASSUME_ROLE = "sts:AssumeRole"
 
 
 @dataclass(frozen=True)
@@ -25,22 +27,35 @@ class Assumption:
     tagged_by_base: bool = False
 
     @property
-    def needs_tag_session(self) -> bool:
-        # Inherited transitive tags count as tags of the request:
-        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining
-        return bool(self.role.tags or self.inherited_tags or self.tagged_by_base)
-
-    @property
-    def needs_set_source_identity(self) -> bool:
-        # Once set, a source identity stays for the chain and every further role must allow it:
-        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
-        return self.source_identity is not None
-
-    @property
     def actions(self) -> tuple[str, ...]:
         """What both sides must allow, sts:AssumeRole first."""
-        more = (("sts:TagSession", self.needs_tag_session), ("sts:SetSourceIdentity", self.needs_set_source_identity))
-        return ("sts:AssumeRole", *(action for action, needed in more if needed))
+        sent = set(self.role.set_fields())
+        if self.inherited_tags or self.tagged_by_base:
+            # Inherited transitive tags count as tags of the request:
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining
+            sent.add("tags")
+        if self.source_identity is not None:
+            # Once set, a source identity stays for the chain and every further role must allow it:
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+            sent.add("source_identity")
+        return _actions(sent)
+
+
+def every_action() -> tuple[str, ...]:
+    """What a hop can need, in the order in which documents name it."""
+    return _actions(set(sts_fields()))
+
+
+def _actions(fields: set[str]) -> tuple[str, ...]:
+    needed = (metadata["needs"] for name, metadata in sts_fields().items() if name in fields)
+    return (ASSUME_ROLE, *dict.fromkeys(str(action) for action in needed if action is not None))
+
+
+def sid_word(action: str) -> str:
+    """How the Sid of a statement names an action."""
+    return {ASSUME_ROLE: "Assume", "sts:TagSession": "Tag", "sts:SetSourceIdentity": "SourceIdentity"}.get(
+        action, action.partition(":")[2]
+    )
 
 
 def assumptions(access_map: AccessMap) -> tuple[Assumption, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from spark_xacct.iam.chains import Assumption
+from spark_xacct.iam.chains import Assumption, every_action, sid_word
 from spark_xacct.iam.explained import Explained, explained, sid
 from spark_xacct.model import AccessMap, Arn, Binding, Grant
 from spark_xacct.model.permissions import statements_for
@@ -14,17 +14,15 @@ from spark_xacct.model.permissions import statements_for
 def to_assume(calls: Sequence[Assumption]) -> tuple[Explained, ...]:
     """What a caller needs for the next hops of its chains: one statement an action."""
     result = []
-    for action, word in (
-        ("sts:AssumeRole", "Assume"),
-        ("sts:TagSession", "Tag"),
-        ("sts:SetSourceIdentity", "SourceIdentity"),
-    ):
+    for action in every_action():
         hops = [hop for hop in calls if action in hop.actions]
         if hops:
             names = ", ".join(sorted(hop.role.name for hop in hops))
             reason = f"the next hop of its chains: {names}"
             arns = sorted({str(hop.role.arn) for hop in hops})
-            result.append(explained(sid(word, "Roles"), reason, Effect="Allow", Action=action, Resource=arns))
+            result.append(
+                explained(sid(sid_word(action), "Roles"), reason, Effect="Allow", Action=action, Resource=arns)
+            )
     return tuple(result)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from spark_xacct.errors import ModelError
-from spark_xacct.iam.chains import Assumption
+from spark_xacct.iam.chains import ASSUME_ROLE, Assumption, sid_word
 from spark_xacct.iam.explained import Explained, explained, sid, with_different_sids
 from spark_xacct.model import Arn, BaseKind, ExternalId, Role
 from spark_xacct.model.bases import row_of
@@ -27,21 +27,24 @@ def _of_hop(hop: Assumption, external_ids: Mapping[str, str]) -> Iterable[Explai
     role = hop.role
     caller = "the base identity" if hop.caller_name == "base" else f"role {hop.caller_name}"
 
-    def allowed(action: str, name: str, reason: str, condition: dict[str, Any] | None) -> Explained:
-        principal = {"AWS": str(hop.caller)}
-        return explained(
-            sid(name, role.name), reason, Effect="Allow", Principal=principal, Action=action, Condition=condition
+    known = {
+        ASSUME_ROLE: (f"{caller} assumes role {role.name}", _external_id_condition(role, external_ids)),
+        "sts:TagSession": (f"{caller} sends session tags: {_tag_reason(hop)}", _tag_condition(hop)),
+        "sts:SetSourceIdentity": (
+            f"the chain carries the source identity {hop.source_identity}",
+            {"StringEquals": {"sts:SourceIdentity": hop.source_identity}},
+        ),
+    }
+    for action in hop.actions:
+        reason, condition = known.get(action, (f"{caller} sends what needs {action}", None))
+        yield explained(
+            sid(sid_word(action), role.name),
+            reason,
+            Effect="Allow",
+            Principal={"AWS": str(hop.caller)},
+            Action=action,
+            Condition=condition,
         )
-
-    of_external_id = _external_id_condition(role, external_ids)
-    yield allowed("sts:AssumeRole", "Assume", f"{caller} assumes role {role.name}", of_external_id)
-    if hop.needs_tag_session:
-        reason = f"{caller} sends session tags: {_tag_reason(hop)}"
-        yield allowed("sts:TagSession", "Tag", reason, _tag_condition(hop))
-    if hop.needs_set_source_identity:
-        reason = f"the chain carries the source identity {hop.source_identity}"
-        of_identity = {"StringEquals": {"sts:SourceIdentity": hop.source_identity}}
-        yield allowed("sts:SetSourceIdentity", "SourceIdentity", reason, of_identity)
 
 
 def _external_id_condition(role: Role, external_ids: Mapping[str, str]) -> dict[str, Any] | None:

@@ -91,7 +91,10 @@ class Role:
     arn: Arn = sts("RoleArn", "the role's ARN", form="arn", hadoop="3.1.0", required=True)
     via: str | None = None
     session_name: str = sts(
-        "RoleSessionName", "template of the session name", hadoop="3.1.0", default=session_name.DEFAULT_TEMPLATE
+        "RoleSessionName",
+        "name of the role sessions; {run} and {user} are filled in at run time",
+        hadoop="3.1.0",
+        default=session_name.DEFAULT_TEMPLATE,
     )
     duration_seconds: int = sts(
         "DurationSeconds",
@@ -101,14 +104,21 @@ class Role:
         default=limits.CHAINED_DURATION_MAXIMUM_SECONDS,
     )
     external_id: ExternalId | None = sts(
-        "ExternalId", "what the role's owner asks callers to send", form="external_id", hadoop="3.4.1"
+        "ExternalId",
+        "what the role's owner asks callers to send: a literal, {env: NAME} or {file: PATH}",
+        form="external_id",
+        hadoop="3.4.1",
     )
     tags: tuple[tuple[str, str], ...] = sts("Tags", "session tags", form="tags", needs="sts:TagSession", default=())
     transitive_tags: tuple[str, ...] = sts(
-        "TransitiveTagKeys", "tags that travel to the next hops", form="texts", needs="sts:TagSession", default=()
+        "TransitiveTagKeys",
+        "which of the tags travel to the next hops",
+        form="texts",
+        needs="sts:TagSession",
+        default=(),
     )
     source_identity: str | None = sts(
-        "SourceIdentity", "who is behind the session, fixed for the chain", needs="sts:SetSourceIdentity"
+        "SourceIdentity", "who is behind the session; fixed for the rest of the chain", needs="sts:SetSourceIdentity"
     )
     policy: str | None = sts("Policy", "inline session policy (JSON text)", hadoop="3.1.0")
     policy_arns: tuple[str, ...] = sts(

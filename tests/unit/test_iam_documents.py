@@ -22,8 +22,8 @@ from fakes.two_accounts import (
 )
 
 from spark_xacct.errors import ModelError
-from spark_xacct.iam import documents
-from spark_xacct.model import AccessMap, Arn, Base, BaseKind, Binding, ExternalId, Pattern, Role, Sts
+from spark_xacct.iam import chains, documents
+from spark_xacct.model import AccessMap, Arn, Base, BaseKind, Binding, ExternalId, Pattern, Role, Sts, sts_fields
 
 READ_BUCKET = ["s3:GetBucketLocation", "s3:ListBucket"]
 WRITE_BUCKET = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
@@ -244,6 +244,29 @@ def test_the_caller_is_allowed_each_hop(roles: tuple[Role, ...], expected: dict[
     assert {
         item["Action"]: item["Resource"] for item in statements if str(item["Action"]).startswith("sts:")
     } == expected
+
+
+def test_a_role_field_that_needs_an_action_gets_it_on_both_sides(monkeypatch: pytest.MonkeyPatch):
+    fields = {**sts_fields(), "policy_arns": {"sts": "PolicyArns", "needs": "sts:SetContext"}}
+    monkeypatch.setattr(chains, "sts_fields", lambda: fields)
+    access_map = two_accounts(writer(policy_arns=("arn:aws:iam::aws:policy/ReadOnlyAccess",), tags=(("team", "ads"),)))
+
+    trusted = [item.statement for item in held_by(access_map, WRITER).trust_statements]
+    called = held_by(access_map, ETL).permissions["Statement"]
+
+    assert [item["Action"] for item in trusted] == ["sts:AssumeRole", "sts:TagSession", "sts:SetContext"]
+    assert trusted[-1] == {
+        "Sid": "XacctSetContextWriter",
+        "Effect": "Allow",
+        "Principal": {"AWS": str(ETL)},
+        "Action": "sts:SetContext",
+    }
+    assert {
+        "Sid": "XacctSetContextRoles",
+        "Effect": "Allow",
+        "Action": "sts:SetContext",
+        "Resource": str(WRITER),
+    } in called
 
 
 def test_an_external_id_that_is_a_reference_is_filled_in_or_refuses_everyone():
