@@ -9,6 +9,7 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
+from difflib import get_close_matches
 from typing import Any
 from uuid import uuid4
 
@@ -108,10 +109,19 @@ class RoleSessions:
         allowed = self._map.python_roles
         if role in allowed:
             return
-        declared = "is not among python.roles" if role in self._map.roles else "is not declared"
+        if role == "base":
+            raise UndeclaredError(
+                f'"base" is the base identity and no role; ask with uri= of a bucket that it serves (plan {self.plan.id})'
+            )
+        if role in self._map.roles:
+            problem, advice = "is not among python.roles", "add it to python: {roles: [...]} in the declaration"
+        else:
+            near = get_close_matches(role, sorted(self._map.roles), 1)
+            problem, advice = "is not declared", "declare it under roles:"
+            advice = f'did you mean "{near[0]}"? Else {advice}' if near else advice
         raise UndeclaredError(
-            'role "{}" {}; Python may ask for: {}; add it to python: {{roles: [...]}} in the declaration (plan {})'.format(
-                role, declared, ", ".join(allowed) or "no role", self.plan.id
+            'role "{}" {}; Python may ask for: {}; {} (plan {})'.format(
+                role, problem, ", ".join(allowed) or "no role", advice, self.plan.id
             )
         )
 

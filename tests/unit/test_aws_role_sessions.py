@@ -324,8 +324,16 @@ def test_region_of_a_client(sts, arguments, environment, region):
         ),
         (
             {"role": "nobody"},
-            'role "nobody" is not declared; Python may ask for: finance, partner; '
-            "add it to python: {roles: [...]} in the declaration (plan PLAN)",
+            'role "nobody" is not declared; Python may ask for: finance, partner; declare it under roles: (plan PLAN)',
+        ),
+        (
+            {"role": "partnr"},
+            'role "partnr" is not declared; Python may ask for: finance, partner; '
+            'did you mean "partner"? Else declare it under roles: (plan PLAN)',
+        ),
+        (
+            {"role": "base"},
+            '"base" is the base identity and no role; ask with uri= of a bucket that it serves (plan PLAN)',
         ),
         (
             {"uri": "s3a://hub-logs/x"},
