@@ -5,8 +5,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** STS on virtual time: answers as it is told, and notes as {@link #violations} a wrong signer or a role asked for twice at once. */
 final class FakeSts implements SessionSource {
@@ -61,19 +63,26 @@ final class FakeSts implements SessionSource {
     final List<Call> calls = new ArrayList<>();
     /** Keys of the base identity that were given out, one for each question. */
     final List<String> baseCalls = new ArrayList<>();
+    /** The same questions in the form of calls. */
+    final List<Call> asked = new ArrayList<>();
     final List<String> violations = new ArrayList<>();
     Duration latency = Duration.ofMillis(100);
     Duration life;
     Thread lastCaller;
     /** Of the base identity; null as for keys that do not tell their end. */
     Duration baseLife;
+    /** How long its owner takes to answer. */
+    Duration baseLatency = Duration.ZERO;
     int forgotten;
     Answer base = Answer.OK;
 
     private final VirtualTime time;
     private final Map<String, Answer> answers = new HashMap<>();
     private final Map<String, RoleSession> issued = new HashMap<>();
+    private final Set<RoleSession> issuedToBase = new HashSet<>();
     private RoleSession held;
+    /** When the base identity's credentials were last asked for with success. */
+    private Duration heldSince;
     private final List<String> inFlight = new ArrayList<>();
 
     FakeSts(VirtualTime time) {
@@ -99,8 +108,8 @@ final class FakeSts implements SessionSource {
     }
 
     boolean isAlive(RoleSession session) {
-        RoleSession known = issued.get(session.accessKeyId());
-        return known == session && time.trueMillis() < session.expiration().toEpochMilli();
+        RoleSession known = issuedToBase.contains(session) ? session : issued.get(session.accessKeyId());
+        return known == session && (session.expiration() == null || time.trueMillis() < session.expiration().toEpochMilli());
     }
 
     @Override
@@ -128,7 +137,7 @@ final class FakeSts implements SessionSource {
 
     private void checkSigner(Plan.Role role, RoleSession parent, String signer) {
         String expected = role.via() == null ? "base" : role.via();
-        boolean alive = expected.equals("base") || isAlive(parent);
+        boolean alive = isAlive(parent);
         if (!signer.equals(expected) || !alive) {
             violations.add(role.name() + " was asked for by " + signer + ", alive: " + alive);
         }
@@ -172,11 +181,35 @@ final class FakeSts implements SessionSource {
     public RoleSession base() {
         String key = "AKIA-base-" + forgotten;
         baseCalls.add(key);
+        if (inFlight.contains("@base")) {
+            violations.add("two questions for the base identity at once");
+        }
+        inFlight.add("@base");
+        Call call = new Call(time.elapsed(), "@base", "nobody");
+        asked.add(call);
+        try {
+            Instant end = baseLife == null ? null : Instant.ofEpochMilli(time.trueMillis()).plus(baseLife);
+            time.sleep(baseLatency);
+            call.ended = time.elapsed();
+            return base(key, end, call);
+        } finally {
+            inFlight.remove("@base");
+        }
+    }
+
+    private RoleSession base(String key, Instant end, Call call) {
+        if (base != Answer.OK) {
+            // Keys that do not tell their end are held for a while from the question on; those that do are as a role's.
+            boolean served = held != null && (held.expiration() == null
+                ? call.ended.minus(heldSince).toNanos() < RefreshPolicy.BASE_LIFE : isAlive(held));
+            call.quiet = base == Answer.DENY && !served ? Duration.ofSeconds(30) : Duration.ofSeconds(1);
+        }
         switch (base) {
             case OK:
-                Instant end = baseLife == null ? null : Instant.ofEpochMilli(time.trueMillis()).plus(baseLife);
-                if (held == null || end != null || !held.accessKeyId().equals(key)) {
-                    held = new RoleSession(key, SECRET + "-base", null, end);
+                heldSince = call.at;
+                if (held == null || end != null || held.expiration() != null || !held.accessKeyId().equals(key)) {
+                    held = new RoleSession(key, SECRET + "-key" + key.substring(4), end == null ? null : SECRET + "-token" + key.substring(4), end);
+                    issuedToBase.add(held);
                 }
                 return held;
             case CRASH:
