@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ pyspark = pytest.importorskip(
     "pyspark", reason="the Spark tests run with the interpreter of .cache/spark-3.5 or .cache/spark-4"
 )
 
-from running import DECLARATION, ROOT, SparkRunner  # noqa: E402
+from running import DECLARATION, EXECUTOR_FOLDERS, ROOT, SparkRunner  # noqa: E402
 
 from spark_xacct.declaration import load  # noqa: E402
 from spark_xacct.lab.jars import jar_set  # noqa: E402
@@ -46,7 +47,8 @@ def lab() -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
-def runner(lab: Lab, line: str, tmp_path_factory: pytest.TempPathFactory) -> SparkRunner:
+def runner(lab: Lab, line: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkRunner]:
     worker = ROOT / ".cache" / "worker" / "bin" / "python"
     assert worker.is_file(), "make .cache/worker/.ready makes the workers' environment"
-    return SparkRunner(lab, jar_set(line), worker, tmp_path_factory.mktemp("spark"), line)
+    yield SparkRunner(lab, jar_set(line), worker, tmp_path_factory.mktemp("spark"), line)
+    shutil.rmtree(EXECUTOR_FOLDERS, ignore_errors=True)

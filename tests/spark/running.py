@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyspark
+
 from spark_xacct.lab import environment as exported
 from spark_xacct.lab.lab import Lab
 from spark_xacct.spark import jar
@@ -22,6 +24,8 @@ PROGRAMS = Path(__file__).parent / "programs"
 ROOT = Path(__file__).parents[2]
 DECLARATION = Path(__file__).parent / "xacct.yaml"
 PROGRAM_SECONDS = 900
+# Where Spark keeps the folders of a local cluster's executors, with a copy of every jar for each.
+EXECUTOR_FOLDERS = Path(pyspark.__file__).parent / "work"
 RESULT = "RESULT "
 READY = "READY"
 
@@ -127,6 +131,10 @@ class SparkRunner:
                 if process.poll() is None:
                     process.terminate()
                     process.wait(60)
+
+    def executor_logs(self, application: str) -> list[Path]:
+        """What the executors of a local cluster wrote."""
+        return sorted((EXECUTOR_FOLDERS / application).glob("*/std*"))
 
     def _java_home(self, name: str, settings: Mapping[str, str]) -> Path:
         """A JAVA_HOME whose java forgets the inherited environment: plain local-cluster hands down the driver's."""

@@ -55,12 +55,15 @@ def places(runner: SparkRunner, lab: Lab, tmp_path_factory: pytest.TempPathFacto
         "spark.eventLog.dir": events.as_uri(),
         "spark.executorEnv.TEST_PLANTED": PLANTED,
     }
-    configuration = runner.configuration("secrets", extra)
+    configuration = runner.configuration("secrets", extra, master="local-cluster[1,1,1024]")
     (configuration / "log4j2.properties").write_text(LOG4J2)
     environment = runner.environment(configuration, TEST_PLANTED=PLANTED)
     arguments = (str(DECLARATION), lab.queue_url("events"), PLANTED)
     with runner.started("keeping_secrets.py", *arguments, environment=environment) as program:
         program.wait_ready()
+        with lab.without(role="sink", action="sts:AssumeRole"):
+            program.go_on()
+            program.wait_ready()
         results = json.loads("".join(program.out).partition("RESULT ")[2].splitlines()[0])
         result: dict[str, str] = dict(results["places"])
         base = f"{results['ui']}/api/v1/applications/{results['application']}"
@@ -68,12 +71,13 @@ def places(runner: SparkRunner, lab: Lab, tmp_path_factory: pytest.TempPathFacto
             with urllib.request.urlopen(f"{base}/{page}", timeout=60) as answer:
                 result[f"UI {page}"] = answer.read().decode()
         pids = program.family()
-        assert len(pids) >= 3, "driver Python, JVM and Python workers"
+        assert len(pids) >= 5, "driver Python, its JVM, executor, Python daemon and worker"
         result["environments"] = _joined(Path(f"/proc/{pid}/environ") for pid in pids)
         result["command lines"] = _joined(Path(f"/proc/{pid}/cmdline") for pid in pids)
         program.go_on()
         finished = program.finish()
     result["log"] = finished.err
+    result["executor logs"] = _joined(runner.executor_logs(results["application"]))
     result["output"] = finished.out
     result["event log"] = _joined(path for path in events.rglob("*") if path.is_file())
     return result
@@ -95,6 +99,14 @@ WITHOUT_SETTINGS = {"UI allexecutors", "UI jobs", "UI stages"}
 
 def test_the_search_finds_a_planted_secret_in_every_place(places: dict[str, str]) -> None:
     assert set(found_in(places, [PLANTED])) == set(places) - WITHOUT_SETTINGS
+
+
+def test_the_refusals_that_are_searched_are_what_they_say(places: dict[str, str]) -> None:
+    """An exception that never came near a credential proves nothing."""
+    said = {name: places[f"exception: {name}"] for name in ("denied hop", "denied hop in Python")}
+    assert all("777788889999:role/writer) refused by STS: AccessDenied" in text for text in said.values()), said
+    by_s3 = {name: places[f"exception: {name}"] for name in ("denied by S3", "denied by S3 in Python")}
+    assert all("AccessDenied" in text and "by STS" not in text for text in by_s3.values()), by_s3
 
 
 def test_no_live_secret_is_in_any_place(places: dict[str, str], lab: Lab) -> None:

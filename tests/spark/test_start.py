@@ -71,7 +71,13 @@ def test_rendered_spark_submit_runs_a_plain_script(runner: SparkRunner, lab: Lab
     assert rendered.code == 0, rendered.err
     script = tmp_path / "submit.sh"
     script.write_text(rendered.out)
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    # What the script exports is for the driver in client mode. A local cluster hands it on to the executors, which must get
+    # theirs by the options as on a real cluster; this driver does without.
+    (tmp_path / "spark-submit").write_text(
+        f'#!/bin/sh\nunset $(env | grep -o "^SPARK_XACCT_[A-Z0-9_]*")\nexec {Path(sys.executable).parent}/spark-submit "$@"\n'
+    )
+    (tmp_path / "spark-submit").chmod(0o755)
+    environment["PATH"] = f"{tmp_path}{os.pathsep}{environment['PATH']}"
     # As the script's own comment says: a second --jars replaces the first, so hadoop-aws joins ours.
     jars = ",".join([str(jar.find({})), *(str(path) for path in runner.jars.glob("*.jar"))])
     program = str(Path(__file__).parent / "programs" / "plain_job.py")

@@ -16,6 +16,7 @@ access = xacct.load(DECLARATION)
 
 def publish(rows):
     queue = xacct.client("sqs", role="partner")
+    print(f"planted: {PLANTED}", file=sys.stderr)
     for row in rows:
         queue.send_message(QueueUrl=QUEUE, MessageBody=str(row))
         yield 1
@@ -32,16 +33,23 @@ def hadoop_conf():
 session = xacct.boto3_session(role="partner")
 session.client("sts").get_caller_identity()
 assert spark.read.json("s3a://partner-data/events/").count() == 100
-spark.range(5).write.mode("overwrite").json("s3a://partner-out/secrets/")
 assert spark.sparkContext.parallelize(range(4), 2).mapPartitions(publish).sum() == 4
 print(f"planted: {PLANTED}", file=sys.stderr)
+pause()  # the role sink may not be assumed from here on
+refused = {
+    "undeclared": lambda: spark.read.text("s3a://stranger/").count(),
+    "denied hop": lambda: spark.range(5).write.json("s3a://partner-out/secrets/"),
+    "denied by S3": lambda: spark.range(5).write.json("s3a://partner-data/secrets/"),
+    "undeclared in Python": lambda: xacct.client("s3", role="nobody"),
+    "denied hop in Python": lambda: xacct.client("sts", role="sink").get_caller_identity(),
+    "denied by S3 in Python": lambda: xacct.client("s3", role="partner").put_object(Bucket="partner-data", Key="x"),
+}
 result(
     places={
         "conf": str(spark.sparkContext.getConf().getAll()),
         "hadoop conf": hadoop_conf(),
         "system properties": str(dict(spark.sparkContext._jvm.java.lang.System.getProperties())),
-        "exception": attempt(lambda: spark.read.text("s3a://stranger/").count())["error"] + PLANTED,
-        "python exception": attempt(lambda: xacct.client("s3", role="nobody"))["error"] + PLANTED,
+        **{f"exception: {name}": attempt(action)["error"] + PLANTED for name, action in refused.items()},
         "repr": repr([access, access.role_sessions, session, session.get_credentials(), access.plan, PLANTED]),
         "pickle": pickle.dumps([access, PLANTED]).decode("latin1"),
         "closure": cloudpickle.dumps([publish, session, PLANTED]).decode("latin1"),

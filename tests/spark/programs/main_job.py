@@ -39,6 +39,7 @@ result(driver=xacct.client("sts", role="partner").get_caller_identity()["Arn"])
 lines = spark.range(200_000).select(F.sha2(F.col("id").cast("string"), 256).alias("line")).coalesce(1)
 lines.write.mode("overwrite").text("s3a://partner-out/big/")
 events.write.mode("overwrite").parquet("s3a://partner-out/ids/")
+events.write.mode("append").parquet("s3a://partner-in/ids/")
 jvm = spark.sparkContext._jvm
 path = jvm.org.apache.hadoop.fs.Path
 file_system = path("s3a://partner-out/").getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
