@@ -46,9 +46,10 @@ $(CACHE)/worker/.ready: pyproject.toml | $(VENV)/.ready
 
 jar: | tools ## build the shim jar into spark_xacct/jars, where it is not that of these sources
 	@$(PYTHON) hatch_build.py check 2>/dev/null || $(MAKE) --no-print-directory build-jar
+# A jar keeps the modes of its files, and they must be the same wherever it is built.
 build-jar: | tools
 	@echo "building the jar" >&2
-	@digest=$$($(PYTHON) hatch_build.py digest); \
+	@umask 022; digest=$$($(PYTHON) hatch_build.py digest); \
 	  mvn -q -B -ntp -Dstyle.color=never -f jvm_shim/pom.xml -pl shim package -Dmaven.test.skip=true; \
 	  $(PYTHON) hatch_build.py stamp $$digest
 
