@@ -15,6 +15,8 @@ final class StsAddress {
         {"eusc-", "amazonaws.eu"},
     };
 
+    private static final int LAST_PORT = 65_535;
+
     private StsAddress() {
     }
 
@@ -40,6 +42,8 @@ final class StsAddress {
             URI uri = new URI(address);
             if (!"http".equalsIgnoreCase(uri.getScheme()) && !"https".equalsIgnoreCase(uri.getScheme()) || uri.getHost() == null) {
                 problem = "it needs the form https://HOST";
+            } else if (uri.getPort() == 0 || uri.getPort() > LAST_PORT) {
+                problem = "its port is not among 1 to 65535";
             }
         } catch (URISyntaxException broken) {
             problem = broken.getReason();
