@@ -14,20 +14,22 @@ import org.junit.jupiter.api.Test;
 class LayersTest {
     private static final JavaClasses OURS = new ClassFileImporter().withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
         .importPackages("io.sparkxacct.plan", "io.sparkxacct.session", "io.sparkxacct.sts1", "io.sparkxacct.sts2", "io.sparkxacct.s3a",
-            "io.sparkxacct.s3av1", "io.sparkxacct.emrfs");
+            "io.sparkxacct.s3av1", "io.sparkxacct.emrfs", "io.sparkxacct.spark");
 
     @Test
     void dependenciesPointDown() {
         layeredArchitecture().consideringOnlyDependenciesInLayers()
             .layer("named").definedBy("io.sparkxacct.s3a", "io.sparkxacct.s3av1", "io.sparkxacct.emrfs")
+            .layer("spark").definedBy("io.sparkxacct.spark")
             .layer("sts1").definedBy("io.sparkxacct.sts1")
             .layer("sts2").definedBy("io.sparkxacct.sts2")
             .layer("session").definedBy("io.sparkxacct.session")
             .layer("plan").definedBy("io.sparkxacct.plan")
             .whereLayer("named").mayNotBeAccessedByAnyLayer()
+            .whereLayer("spark").mayNotBeAccessedByAnyLayer()
             .whereLayer("sts1").mayOnlyBeAccessedByLayers("named")
             .whereLayer("sts2").mayOnlyBeAccessedByLayers("named")
-            .whereLayer("session").mayOnlyBeAccessedByLayers("named", "sts1", "sts2")
+            .whereLayer("session").mayOnlyBeAccessedByLayers("named", "spark", "sts1", "sts2")
             .check(OURS);
     }
 
@@ -56,7 +58,16 @@ class LayersTest {
     }
 
     @Test
-    void noSparkAndNoScala() {
-        noClasses().should().dependOnClassesThat().resideInAnyPackage("org.apache.spark..", "scala..").check(OURS);
+    void noScalaAndSparkInItsOwnPackageOnly() {
+        noClasses().should().dependOnClassesThat().resideInAPackage("scala..").check(OURS);
+        noClasses().that().resideOutsideOfPackage("io.sparkxacct.spark")
+            .should().dependOnClassesThat().resideInAPackage("org.apache.spark..").check(OURS);
+    }
+
+    @Test
+    void theSealAndTheRuleOfChannelsAreJdkOnly() {
+        classes().that().haveNameMatching("io\\.sparkxacct\\.spark\\.(Seal|SeenNonces|Refused|BadAsks|Channel|ChannelRule)(\\$.*)?")
+            .should().onlyDependOnClassesThat().haveNameMatching("java(x\\.crypto)?\\..*|\\[.*|io\\.sparkxacct\\.session\\.Clock"
+                + "|io\\.sparkxacct\\.spark\\.(Seal|SeenNonces|Refused|BadAsks|Channel|ChannelRule)(\\$.*)?").check(OURS);
     }
 }
