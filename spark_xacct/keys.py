@@ -21,6 +21,7 @@ USER_ENVIRONMENT = "SPARK_XACCT_USER"
 S3A_PROVIDER = "io.sparkxacct.s3a.S3ARoleCredentialsProvider"
 S3A_V1_PROVIDER = "io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider"
 EMRFS_PROVIDER = "io.sparkxacct.emrfs.EmrfsRoleCredentialsProvider"
+PLUGIN = "io.sparkxacct.spark.CrossAccountPlugin"
 
 # Provider keys of the connectors.
 S3A_PROVIDER_KEY = "fs.s3a.aws.credentials.provider"

@@ -18,6 +18,7 @@ public final class Keys {
     /** Class names that stand in users' settings: API, never to be moved. */
     public static final String S3A_PROVIDER = "io.sparkxacct.s3a.S3ARoleCredentialsProvider";
     public static final String S3A_V1_PROVIDER = "io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider";
+    public static final String PLUGIN = "io.sparkxacct.spark.CrossAccountPlugin";
     public static final String EMRFS_PROVIDER = "io.sparkxacct.emrfs.EmrfsRoleCredentialsProvider";
 
     public static final String S3A_PROVIDER_KEY = "fs.s3a.aws.credentials.provider";

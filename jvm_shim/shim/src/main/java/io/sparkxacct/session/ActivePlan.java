@@ -50,6 +50,25 @@ final class ActivePlan {
         return unusable;
     }
 
+    StsInputs inputs() {
+        return inputs;
+    }
+
+    /** The same plan with its role sessions from another source. */
+    ActivePlan by(SessionSource other) {
+        ActivePlan same = new ActivePlan(text, plan, inputs, other);
+        same.setByTheApplication = setByTheApplication;
+        return same;
+    }
+
+    /** See RoleSessions. */
+    Offer offer(String role) {
+        if (unusable != null) {
+            throw new FailureException(unusable);
+        }
+        return sessions.offer(role);
+    }
+
     /** Whether the application brought it, and not only a file of the machine. */
     boolean isSetByTheApplication() {
         return setByTheApplication;

@@ -113,6 +113,11 @@ final class Entry {
         return session != null && nanos - validUntilNanos < 0 && millis < validUntilMillis;
     }
 
+    /** What is left of the session by the clock that says less; 0 or less when it serves nobody. */
+    long leftNanos(long nanos, long millis) {
+        return session == null ? 0 : Math.min(validUntilNanos - nanos, (validUntilMillis - millis) * 1_000_000);
+    }
+
     /** The same for readers, who come often: within one millisecond one look at the monotonic clock is enough. */
     boolean serves(Clock clock) {
         long millis = clock.millis();

@@ -50,6 +50,17 @@ public final class Failure {
         return new Failure(kind, hop.role(), hop, code, problem, advice, stsMessage, 0, null);
     }
 
+    /** As another JVM tells it; see FailureFields. */
+    static Failure read(
+        Kind kind, String role, Hop hop, String code, String problem, String advice, String stsMessage, int attempts, Instant retryAfter) {
+        return new Failure(kind, role, hop, code, problem, advice, stsMessage, attempts, retryAfter);
+    }
+
+    /** No answer of whoever was asked for a role, or one that tells nothing of it. */
+    public static Failure unanswered(String role, String problem) {
+        return new Failure(Kind.UNREACHABLE, role, null, null, problem, null, null, 0, null);
+    }
+
     /** A location that no binding covers; {@code reason} is the decision's own. */
     public static Failure undeclared(String reason, String planId) {
         String advice = "add it to buckets: or own: in the declaration (plan " + planId + ")";
@@ -87,7 +98,7 @@ public final class Failure {
     }
 
     /** Whether it passes by itself. */
-    boolean passes() {
+    public boolean passes() {
         return kind == Kind.THROTTLED || kind == Kind.UNREACHABLE;
     }
 
@@ -127,6 +138,16 @@ public final class Failure {
     /** STS's error code, or null. */
     public String code() {
         return code;
+    }
+
+    /** What happened, without who must change what. */
+    String problem() {
+        return problem;
+    }
+
+    /** Attempts in a row that ended like this, where they are counted. */
+    int attempts() {
+        return attempts;
     }
 
     /** Who must change what, or null. */

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
@@ -37,6 +38,8 @@ public final class JvmSessions {
     private volatile ActivePlan active;
     /** Whether the active plan was activated, so that no FileSystem's configuration replaces it. Written under the monitor. */
     private volatile boolean activated;
+    /** What stands before STS as the source of role sessions; null while nothing does. */
+    private volatile BiFunction<Plan, SessionSource, SessionSource> wrapper;
     /** What a FileSystem's configuration carried when that was last logged. */
     private volatile String ignored;
 
@@ -89,6 +92,32 @@ public final class JvmSessions {
     /** The credentials for a bucket under the plan in force. Throws FailureException with the bucket in its text. */
     public static RoleSession resolve(String scheme, String bucket) {
         return OF_THIS_JVM.session(scheme, bucket);
+    }
+
+    /** See {@link RoleSessions#offer}; of the plan in force. Throws FailureException. */
+    public static Offer offer(String role) {
+        return OF_THIS_JVM.inForce(null).offer(role);
+    }
+
+    /** The plan in force; null when there is none or it cannot be used. */
+    public static Plan planInForce() {
+        ActivePlan now = OF_THIS_JVM.active;
+        return now == null || now.unusable() != null ? null : now.plan();
+    }
+
+    /** What {@code {run}} stands for under the plan in force; null when none is. */
+    public static String run() {
+        ActivePlan now = OF_THIS_JVM.active;
+        return now == null || now.unusable() != null ? null : now.inputs().run();
+    }
+
+    /**
+     * Takes role sessions from elsewhere from now on, as an executor does from its driver; what is in force goes on with them.
+     *
+     * @param wrap makes the source of one plan; it is given the source that asks STS, which is opened at its first use
+     */
+    public static void takeFrom(BiFunction<Plan, SessionSource, SessionSource> wrap) {
+        OF_THIS_JVM.wrap(wrap);
     }
 
     /** What is in force, for checks and people: "jar", and "plan" and "about" or "problem" once there is a plan. */
@@ -222,12 +251,28 @@ public final class JvmSessions {
             if (wanted.isByText()) {
                 inputs.awaitConfiguration();
             }
-            return new ActivePlan(wanted.text(), plan, inputs, sources.apply(inputs));
+            return new ActivePlan(wanted.text(), plan, inputs, source(inputs));
         } catch (FailureException unusable) {
             return new ActivePlan(wanted.text(), plan, unusable.failure());
         } catch (Exception | LinkageError broken) {
             return new ActivePlan(wanted.text(), plan, Failure.plan("STS cannot be asked from this JVM: " + broken, null));
         }
+    }
+
+    private SessionSource source(StsInputs inputs) {
+        BiFunction<Plan, SessionSource, SessionSource> now = wrapper;
+        return now == null ? sources.apply(inputs) : now.apply(inputs.plan(), new LazySource(() -> sources.apply(inputs)));
+    }
+
+    void wrap(BiFunction<Plan, SessionSource, SessionSource> wrap) {
+        wrapper = wrap;
+        ActivePlan seen;
+        do {
+            seen = active;
+            if (seen == null || seen.unusable() != null) {
+                return;
+            }
+        } while (!exchange(seen, seen.by(source(seen.inputs())), false, activated));
     }
 
     /** {@code siteFile} null: the active plan was activated. */

@@ -29,6 +29,7 @@ public final class RefreshPolicy {
     private static final long PARENT_MARGIN = SECONDS.toNanos(60);
     private static final long FIRST_BACK_OFF = SECONDS.toNanos(1);
     private static final long LONGEST_BACK_OFF = SECONDS.toNanos(60);
+    private static final long LONGEST_SPREAD = SECONDS.toNanos(60);
     private static final long FIRST_NEGATIVE_LIFE = SECONDS.toNanos(30);
     private static final long LONGEST_NEGATIVE_LIFE = SECONDS.toNanos(120);
     private static final long SUSPECT_PROBE = SECONDS.toNanos(60);
@@ -47,6 +48,16 @@ public final class RefreshPolicy {
     /** From the request of a session to the next one: half of its life, less a jitter that is a share of the life. */
     long refreshAfter(long life) {
         return (long) (life * (HALF - JITTER * random.getAsDouble()));
+    }
+
+    /**
+     * From the receipt of a session that somebody else renews to the next question: after his renewal, spread over a tenth of its life, so
+     * that not everybody asks at once, and early enough to ask again.
+     */
+    long askAgainAfter(long renewal, long life) {
+        long spread = (long) (Math.min(LONGEST_SPREAD, life / 10) * random.getAsDouble());
+        long latest = life - life / 5;
+        return Math.max(Math.min(FIRST_BACK_OFF, life / 10), Math.min(Math.max(0, renewal) + spread, latest));
     }
 
     /** What must be left of a session to assume the next hop from it; scaled down for lives of seconds. */

@@ -69,7 +69,7 @@ final class Refresher {
         }
         guarded(slot, attempt, () -> {
             seen.cancelTimer();
-            if (slot.isBase()) {
+            if (slot.parent == null) {
                 execute(slot, attempt, null);
             } else {
                 outcome(slot.parent).thenAccept(parent -> guarded(slot, attempt, () -> assumeFrom(slot, attempt, parent)));
@@ -179,7 +179,7 @@ final class Refresher {
 
     /** The hop before, when STS calls its session dead and refuses to renew it: that denial is the cause. Null otherwise. */
     private static Entry deniedSigner(Slot slot, Failure failure, RoleSession signer) {
-        if (slot.isBase() || !failure.isOfADeadSigner()) {
+        if (slot.parent == null || !failure.isOfADeadSigner()) {
             return null;
         }
         Entry parent = slot.parent.entry.get();
@@ -188,7 +188,7 @@ final class Refresher {
 
     /** Whether STS calls the signing session dead and another one is on its way, or already there. */
     private boolean signerIsReplaced(Slot slot, Failure failure, RoleSession signer) {
-        if (slot.isBase() || !failure.isOfADeadSigner()) {
+        if (slot.parent == null || !failure.isOfADeadSigner()) {
             return false;
         }
         boolean forced = force(slot.parent);
@@ -207,11 +207,14 @@ final class Refresher {
         long asked = !slot.isBase() ? SECONDS.toNanos(slot.role.durationSeconds())
             : expiration == null ? RefreshPolicy.BASE_LIFE : RefreshPolicy.WEB_IDENTITY_LIFE;
         long left = expiration == null ? asked : MILLISECONDS.toNanos(expiration.toEpochMilli() - startMillis);
-        long life = left < RefreshPolicy.SHORTEST_LIFE ? asked : Math.min(asked, left);
+        boolean handedOn = !slot.isBase() && source.givesWholeChains();
+        long life = left < RefreshPolicy.SHORTEST_LIFE && !handedOn ? asked : Math.min(asked, left);
+        long nextIn = session.renewal() == null ? policy.refreshAfter(life)
+            : policy.askAgainAfter(MILLISECONDS.toNanos(session.renewal().toEpochMilli() - startMillis), life);
         long took = NANOSECONDS.toMillis(clock.nanos() - startNanos);
         boolean first = slot.attempts.get() == 1;
         settle(slot, attempt, Entry.fresh(
-            session, life, startNanos + life, startMillis + NANOSECONDS.toMillis(life), startNanos + policy.refreshAfter(life)));
+            session, life, startNanos + life, startMillis + NANOSECONDS.toMillis(life), startNanos + nextIn));
         quietly(() -> {
             if (first) {
                 LOG.info("plan {}: {} fetched in {} ms, expires {}", planId, slot, took, expiration);
@@ -219,6 +222,9 @@ final class Refresher {
                 LOG.debug("plan {}: {} fetched in {} ms, expires {}", planId, slot, took, expiration);
             }
         });
+        if (handedOn) {
+            return;
+        }
         if (left < RefreshPolicy.SHORTEST_LIFE) {
             warnOnce(clockWarned, "the clock of this host is " + NANOSECONDS.toMinutes(asked - left)
                 + " min ahead of STS: a new session looks expired; its life is counted from the request instead. Set the clock.");

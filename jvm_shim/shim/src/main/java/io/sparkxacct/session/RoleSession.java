@@ -13,16 +13,23 @@ public final class RoleSession {
     private final String secretAccessKey;
     private final String sessionToken;
     private final Instant expiration;
+    private final Instant renewal;
 
     /**
      * @param sessionToken null for long-lived keys, which only a base identity can have
      * @param expiration null when the credentials do not expire or their owner does not say
      */
     public RoleSession(String accessKeyId, String secretAccessKey, String sessionToken, Instant expiration) {
+        this(accessKeyId, secretAccessKey, sessionToken, expiration, null);
+    }
+
+    /** @param renewal when whoever handed the session on looks for the next one; null when it comes from its issuer */
+    public RoleSession(String accessKeyId, String secretAccessKey, String sessionToken, Instant expiration, Instant renewal) {
         this.accessKeyId = Objects.requireNonNull(accessKeyId, "accessKeyId");
         this.secretAccessKey = Objects.requireNonNull(secretAccessKey, "secretAccessKey");
         this.sessionToken = sessionToken;
         this.expiration = expiration;
+        this.renewal = renewal;
     }
 
     public String accessKeyId() {
@@ -41,6 +48,11 @@ public final class RoleSession {
     /** STS's own time of expiry, by STS's clock; null when there is none. */
     public Instant expiration() {
         return expiration;
+    }
+
+    /** When its owner has the next one; null when this JVM is the owner. */
+    Instant renewal() {
+        return renewal;
     }
 
     /** Whether both are the same credentials; false for null. */

@@ -24,6 +24,7 @@ public final class RoleSessions {
     private final Plan plan;
     private final Clock clock;
     private final Refresher refresher;
+    private final String sourceName;
     /** Hop 0 of every chain. */
     final Slot base;
     /** The roles; never changed after construction; parents stand before their children. */
@@ -38,11 +39,16 @@ public final class RoleSessions {
             Plan plan, SessionSource source, RefreshPolicy policy, Clock clock, Scheduler scheduler, Consumer<String> warnings) {
         this.plan = plan;
         this.clock = clock;
+        this.sourceName = source.name();
         this.refresher = new Refresher(plan.id(), source, policy, clock, scheduler, warnings);
         Map<String, Slot> made = new LinkedHashMap<>();
         long now = clock.nanos();
         this.base = Slot.base(now);
         for (String name : plan.roles().keySet()) {
+            if (source.givesWholeChains()) {
+                made.put(name, Slot.whole(plan.role(name), plan.chain(name).size(), now));
+                continue;
+            }
             Slot parent = base;
             for (Plan.Role hop : plan.chain(name)) {
                 Slot from = parent;
@@ -79,6 +85,31 @@ public final class RoleSessions {
             refresher.startIfDue(slot, entry);
         }
         return entry.session;
+    }
+
+    /**
+     * What can be said of a role at once, for whoever may not wait: the session at hand, or null while the one shared fetch, which this
+     * starts where none is under way, has not ended.
+     *
+     * @throws FailureException as {@link #get(String)}; one that passes by itself says when the next attempt is
+     */
+    public Offer offer(String role) throws FailureException {
+        Slot slot = slot(role);
+        while (true) {
+            Entry entry = slot.entry.get();
+            long now = clock.nanos();
+            long left = entry.leftNanos(now, clock.millis());
+            if (left > 0) {
+                return new Offer(entry.session, NANOSECONDS.toMillis(left), NANOSECONDS.toMillis(Math.max(0, entry.nextAt - now)));
+            }
+            if (entry.inFlight) {
+                return null;
+            }
+            if (entry.held(now)) {
+                throw new FailureException(asRead(slot, entry, now));
+            }
+            refresher.start(slot, entry);
+        }
     }
 
     /**
@@ -158,7 +189,7 @@ public final class RoleSessions {
                 clock.await(entry.next, deadline - now);
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
-                throw new FailureException(slot.unanswered("interrupted while waiting for STS"));
+                throw new FailureException(slot.unanswered("interrupted while waiting for " + sourceName));
             }
         }
     }
@@ -180,7 +211,7 @@ public final class RoleSessions {
         }
         Entry entry = waitedFor.entry.get();
         Failure failure = entry.failure != null ? asRead(waitedFor, entry, clock.nanos())
-            : waitedFor.unanswered((waitedFor.isBase() ? "the base identity has not answered within " : "STS has not answered within ")
+            : waitedFor.unanswered((waitedFor.isBase() ? "the base identity" : sourceName) + " has not answered within "
                 + NANOSECONDS.toSeconds(patience) + " s");
         return readAlong(slot, waitedFor, failure);
     }

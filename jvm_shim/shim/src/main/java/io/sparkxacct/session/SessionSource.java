@@ -14,12 +14,22 @@ public interface SessionSource {
      *
      * @param hop number of this hop, from 1
      * @param hops length of the chain that ends at this role
-     * @param signer session that signs the call: of the hop before, or of the base identity
+     * @param signer session that signs the call: of the hop before, or of the base identity; null where chains come whole
      */
     RoleSession assume(Plan.Role role, int hop, int hops, RoleSession signer) throws FailureException;
 
     /** The base identity's own credentials; the same instance as long as they are the same. An expiration says that they were made now. */
     RoleSession base() throws FailureException;
+
+    /** Whether a role's session comes whole, however long its chain is: no hop is assumed from another one in this JVM. */
+    default boolean givesWholeChains() {
+        return false;
+    }
+
+    /** Who has not answered, when nobody has. */
+    default String name() {
+        return "STS";
+    }
 
     /** What is known of the base identity's credentials is wrong: the next call of base() must look for them anew. */
     default void forgetBase() {

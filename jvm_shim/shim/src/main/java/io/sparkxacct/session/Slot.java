@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicReference;
 final class Slot {
     /** Null for the base identity, which is hop 0. */
     final Plan.Role role;
-    /** Null for the base identity. */
+    /** Null for the base identity, and for a role whose chain comes whole. */
     final Slot parent;
     /** The role's own place in its chain, which is also the length of that chain. Null for the base identity. */
     final Hop hop;
@@ -34,6 +34,11 @@ final class Slot {
     static Slot of(Plan.Role role, Slot parent, long now) {
         int number = parent.isBase() ? 1 : parent.hop.number() + 1;
         return new Slot(role, parent, new Hop(role.name(), number, number, role.roleArn()), now);
+    }
+
+    /** A role whose session its source gives as one, at the end of a chain of {@code hops}. */
+    static Slot whole(Plan.Role role, int hops, long now) {
+        return new Slot(role, null, new Hop(role.name(), hops, hops, role.roleArn()), now);
     }
 
     boolean isBase() {

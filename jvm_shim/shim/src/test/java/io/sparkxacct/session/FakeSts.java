@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Set;
 
 /** STS on virtual time: answers as it is told, and notes as {@link #violations} a wrong signer or a role asked for twice at once. */
-final class FakeSts implements SessionSource {
-    enum Answer {
+public final class FakeSts implements SessionSource {
+    public enum Answer {
         OK,
         DENY,
         THROTTLE,
@@ -25,7 +25,7 @@ final class FakeSts implements SessionSource {
     static final String SECRET = "planted-secret";
 
     /** One call as the server saw it; {@code quiet} is how long the caller must leave STS alone after the answer. */
-    static final class Call {
+    public static final class Call {
         private final Duration at;
         private final String role;
         private final String signer;
@@ -38,7 +38,7 @@ final class FakeSts implements SessionSource {
             this.signer = signer;
         }
 
-        Duration at() {
+        public Duration at() {
             return at;
         }
 
@@ -60,14 +60,14 @@ final class FakeSts implements SessionSource {
         }
     }
 
-    final List<Call> calls = new ArrayList<>();
+    public final List<Call> calls = new ArrayList<>();
     /** Keys of the base identity that were given out, one for each question. */
     final List<String> baseCalls = new ArrayList<>();
     /** The same questions in the form of calls. */
     final List<Call> asked = new ArrayList<>();
-    final List<String> violations = new ArrayList<>();
+    public final List<String> violations = new ArrayList<>();
     Duration latency = Duration.ofMillis(100);
-    Duration life;
+    public Duration life;
     Thread lastCaller;
     /** Of the base identity; null as for keys that do not tell their end. */
     Duration baseLife;
@@ -85,29 +85,35 @@ final class FakeSts implements SessionSource {
     private Duration heldSince;
     private final List<String> inFlight = new ArrayList<>();
 
-    FakeSts(VirtualTime time) {
+    public FakeSts(VirtualTime time) {
         this.time = time;
     }
 
     /** From now on, for {@code role} or, with "*", for every role that has no answer of its own. */
-    void answer(String role, Answer answer) {
+    public void answer(String role, Answer answer) {
         answers.put(role, answer);
     }
 
-    void forget(String role) {
+    public void forget(String role) {
         answers.remove(role);
     }
 
-    long count(String role) {
+    public long count(String role) {
         return calls.stream().filter(call -> call.role().equals(role)).count();
     }
 
     /** The role that a key id was issued for. */
-    static String roleOf(RoleSession session) {
+    public static String roleOf(RoleSession session) {
         return session.accessKeyId().split("-")[1];
     }
 
-    boolean isAlive(RoleSession session) {
+    /** Whether a role session with this key id was issued and is not over. */
+    public boolean isAlive(String accessKeyId) {
+        RoleSession known = issued.get(accessKeyId);
+        return known != null && time.trueMillis() < known.expiration().toEpochMilli();
+    }
+
+    public boolean isAlive(RoleSession session) {
         RoleSession known = issuedToBase.contains(session) ? session : issued.get(session.accessKeyId());
         return known == session && (session.expiration() == null || time.trueMillis() < session.expiration().toEpochMilli());
     }

@@ -5,12 +5,12 @@ import io.sparkxacct.plan.PlanReader;
 import java.util.StringJoiner;
 
 /** Plans of a few roles for tests. */
-final class Plans {
+public final class Plans {
     private Plans() {
     }
 
     /** Each role as "name" or "name<via", all of one hour. */
-    static Plan of(String... roles) {
+    public static Plan of(String... roles) {
         StringJoiner json = new StringJoiner(",", "{\"v\":1,\"base\":{\"kind\":\"env\"},\"sts\":{\"region\":\"eu-west-1\"},"
             + "\"otherwise\":\"@deny\",\"roles\":{", "},\"buckets\":{},\"python\":{\"roles\":[]}}");
         for (String role : roles) {

@@ -18,14 +18,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Its threads may block, but only through this class, and exactly one of them runs at any moment. The test's own thread is
  * one of them: it advances time by waiting. What is due at the same moment runs in an order that the seed picks.
  */
-final class VirtualTime implements Clock, Scheduler, AutoCloseable {
+public final class VirtualTime implements Clock, Scheduler, AutoCloseable {
     private record Event(long at, int tie, long number, Runnable action) {
         static final Comparator<Event> ORDER =
             Comparator.comparingLong(Event::at).thenComparingInt(Event::tie).thenComparingLong(Event::number);
     }
 
     /** One virtual thread; {@link #ended} completes when its body is done. */
-    final class Fiber {
+    public final class Fiber {
         private final Semaphore go = new Semaphore(0);
         private final CompletableFuture<Void> ended = new CompletableFuture<>();
         private long waitNumber;
@@ -65,7 +65,7 @@ final class VirtualTime implements Clock, Scheduler, AutoCloseable {
     private long suspendedMillis;
     private long eventNumber;
 
-    VirtualTime(long seed, int poolSize) {
+    public VirtualTime(long seed, int poolSize) {
         this.random = new Random(seed);
         this.poolSize = poolSize;
     }
@@ -75,7 +75,7 @@ final class VirtualTime implements Clock, Scheduler, AutoCloseable {
     }
 
     /** Since the start. */
-    Duration elapsed() {
+    public Duration elapsed() {
         return Duration.ofNanos(elapsed);
     }
 
@@ -90,7 +90,7 @@ final class VirtualTime implements Clock, Scheduler, AutoCloseable {
     }
 
     /** The wall clock of everybody else. */
-    long trueMillis() {
+    public long trueMillis() {
         return MILLIS_ORIGIN + suspendedMillis + elapsed / 1_000_000;
     }
 
@@ -104,7 +104,7 @@ final class VirtualTime implements Clock, Scheduler, AutoCloseable {
     }
 
     /** Starts a thread, which first runs when the caller waits. */
-    Fiber spawn(Runnable body) {
+    public Fiber spawn(Runnable body) {
         Fiber fiber = new Fiber();
         fibersAlive++;
         carriers.execute(() -> {
@@ -124,7 +124,7 @@ final class VirtualTime implements Clock, Scheduler, AutoCloseable {
         return fiber;
     }
 
-    void sleep(Duration time) {
+    public void sleep(Duration time) {
         try {
             await(new CompletableFuture<>(), time.toNanos());
         } catch (InterruptedException interrupted) {
@@ -240,7 +240,7 @@ final class VirtualTime implements Clock, Scheduler, AutoCloseable {
         return poolBusy == 0 && queued.isEmpty();
     }
 
-    void end() {
+    public void end() {
         carriers.shutdownNow();
     }
 }

@@ -1,0 +1,105 @@
+package io.sparkxacct.spark;
+
+import io.sparkxacct.plan.Keys;
+import io.sparkxacct.plan.Plan;
+import io.sparkxacct.session.Clock;
+import io.sparkxacct.session.FailureException;
+import io.sparkxacct.session.JvmSessions;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.plugin.DriverPlugin;
+import org.apache.spark.api.plugin.PluginContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The plugin in the driver: puts the plan in force, starts the first fetches and answers executors.
+ *
+ * <p>Nothing here throws: a plugin that does ends the application, or an executor's connection. Init does not wait for STS.
+ */
+final class DriverHalf implements DriverPlugin {
+    private static final Logger LOG = LoggerFactory.getLogger(DriverHalf.class);
+
+    private volatile Responder responder;
+
+    @Override
+    public Map<String, String> init(SparkContext context, PluginContext plugin) {
+        try {
+            return start(context.hadoopConfiguration(), plugin.conf());
+        } catch (Exception | LinkageError broken) {
+            LOG.error("spark-xacct: the plugin does not start in the driver, so every JVM asks STS itself: {}", broken.toString());
+            return Collections.emptyMap();
+        }
+    }
+
+    private Map<String, String> start(Configuration configuration, SparkConf conf) {
+        if (configuration.get(Keys.PLAN) == null) {
+            LOG.info("spark-xacct: no plan is set, so the plugin does nothing");
+            return Collections.emptyMap();
+        }
+        String id = JvmSessions.activate(configuration);
+        nameTheRun(configuration, conf, JvmSessions.run());
+        fetch(JvmSessions.planInForce());
+        byte[] key = Seal.newKey();
+        boolean onYarn = conf.get("spark.master", "").startsWith("yarn");
+        Channel channel = ChannelRule.choose(name -> conf.get(name, null), conf.get("spark.master", ""), onYarn && SealKey.giveOut(key),
+            SparkVersion.knowsRpcTls());
+        Broker broker = new Broker(JvmSessions::planInForce, JvmSessions::offer);
+        Handshake handshake = Handshake.drawn(channel.kind());
+        responder = new Responder(broker, channel, channel.kind() == Channel.Kind.SEALED ? new Seal(key, handshake.run(), Clock.system()) : null,
+            Clock.system());
+        if (channel.kind() == Channel.Kind.UNPROTECTED_ON_PURPOSE) {
+            LOG.warn("spark-xacct: **** {} ****", channel.words());
+        } else {
+            LOG.info("spark-xacct: plan {}: {}", id, channel.words());
+        }
+        return handshake.toMap();
+    }
+
+    /** Without a run id of the application every JVM and every worker would draw its own. */
+    private static void nameTheRun(Configuration configuration, SparkConf conf, String run) {
+        if (configuration.get(Keys.RUN) == null) {
+            configuration.set(Keys.RUN, run);
+            conf.set("spark.hadoop." + Keys.RUN, run);
+        }
+        if (conf.get("spark.executorEnv." + Keys.RUN_ENVIRONMENT, null) == null) {
+            conf.set("spark.executorEnv." + Keys.RUN_ENVIRONMENT, run);
+        }
+    }
+
+    private static void fetch(Plan plan) {
+        Set<String> bound = new HashSet<>();
+        for (Plan.Binding binding : plan.bindings()) {
+            if (binding.role() != null) {
+                bound.add(binding.role());
+            }
+        }
+        for (String role : bound) {
+            try {
+                JvmSessions.offer(role);
+            } catch (FailureException told) {
+                // Readers are told the same.
+            }
+        }
+    }
+
+    @Override
+    public Object receive(Object message) {
+        Responder now = responder;
+        // The map and what is in it are the JDK's: a class that only the jar has would make Spark drop the executor's connection.
+        return now == null ? new HashMap<>(Messages.refused(Messages.Refusal.CHANNEL, "the driver's plugin has not started or is shut down"))
+            : new HashMap<>(now.respond(message));
+    }
+
+    @Override
+    public void shutdown() {
+        // The sessions serve on: an event log on a declared bucket is closed after plugins are.
+        responder = null;
+    }
+}

@@ -1,0 +1,87 @@
+package io.sparkxacct.spark;
+
+import io.sparkxacct.plan.Keys;
+import io.sparkxacct.plan.PlanReader;
+import io.sparkxacct.session.Clock;
+import io.sparkxacct.session.JvmSessions;
+import io.sparkxacct.session.RoleSessions;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.plugin.ExecutorPlugin;
+import org.apache.spark.api.plugin.PluginContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The plugin in an executor: puts the application's plan in force and takes role sessions from the driver.
+ *
+ * <p>Init throws nothing, because Spark replaces an executor whose plugin throws, again and again; and asks nobody, so it is short.
+ */
+final class ExecutorHalf implements ExecutorPlugin {
+    private static final Logger LOG = LoggerFactory.getLogger(ExecutorHalf.class);
+    private static final String PREFIX = "spark.hadoop.";
+    /** Spark names the driver so where executor and driver are one JVM. */
+    private static final String DRIVER = "driver";
+
+    private DriverLine line;
+
+    @Override
+    public void init(PluginContext plugin, Map<String, String> told) {
+        try {
+            if (!DRIVER.equals(plugin.executorID())) {
+                start(plugin, Handshake.read(told), plugin.conf());
+            }
+        } catch (Exception | LinkageError broken) {
+            LOG.error("spark-xacct: the plugin does not start in this executor, which asks STS itself: {}", broken.toString());
+        }
+    }
+
+    private void start(PluginContext plugin, Handshake handshake, SparkConf conf) throws IOException {
+        String plan = PlanReader.join(name -> conf.get(PREFIX + name, null));
+        if (handshake == null || plan == null) {
+            return;
+        }
+        if (handshake.channel() != Channel.Kind.NONE && handshake.channel() != Channel.Kind.LOCAL) {
+            line = new DriverLine(plugin::ask);
+            Function<Map<String, String>, Map<String, String>> channel = channel(handshake, line);
+            if (channel != null) {
+                JvmSessions.takeFrom((taken, sts) -> new BrokerClient(taken, channel, sts, source -> new RoleSessions(taken, source),
+                    Clock.system(), () -> ThreadLocalRandom.current().nextDouble(), text -> LOG.info("spark-xacct: {}", text)));
+            }
+        }
+        JvmSessions.activate(plan, conf.get(PREFIX + Keys.RUN, null), conf.get(PREFIX + Keys.USER, null));
+    }
+
+    /** Null where the key that the driver gave out has not come along. */
+    private static Function<Map<String, String>, Map<String, String>> channel(Handshake handshake, DriverLine line) throws IOException {
+        if (handshake.channel() != Channel.Kind.SEALED) {
+            return line::ask;
+        }
+        byte[] key = SealKey.received();
+        if (key == null) {
+            LOG.warn("spark-xacct: the driver's key is not among the credentials of this executor, which asks STS itself");
+            return null;
+        }
+        Seal seal = new Seal(key, handshake.run(), Clock.system());
+        return question -> {
+            Map<String, String> ask = seal.sealAsk(question);
+            Map<String, String> answer = line.ask(ask);
+            try {
+                return seal.openAnswer(answer, String.valueOf(ask.get(Seal.NONCE)));
+            } catch (Refused wrong) {
+                throw new IllegalStateException("its answer is not sealed by it");
+            }
+        };
+    }
+
+    @Override
+    public void shutdown() {
+        if (line != null) {
+            line.close();
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package io.sparkxacct.spark;
+
+import io.sparkxacct.session.Failure;
+import io.sparkxacct.session.FailureFields;
+import io.sparkxacct.session.Offer;
+import io.sparkxacct.session.RoleSession;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What broker and executors say to each other: maps of strings, because an answer with a class that only the jar has would make
+ * Spark drop the executor's connection. Times go as what is left, so that no clock of another machine has a say.
+ */
+final class Messages {
+    static final String VERSION = "1";
+    static final String VERSION_FIELD = "v";
+    static final String PLAN_FIELD = "plan";
+    static final String ROLES_FIELD = "roles";
+    /** Why a question is not answered at all; a word of {@link Refusal}. */
+    static final String REFUSED_FIELD = "refused";
+    static final String PROBLEM_FIELD = "problem";
+
+    /** Why the broker gives an executor nothing, for good. */
+    enum Refusal {
+        /** No channel that others cannot read or speak on. */
+        CHANNEL,
+        /** Another plan, another version, or nothing that can be read. */
+        QUESTION
+    }
+
+    private static final String KEY = "session.accessKeyId";
+    private static final String SECRET = "session.secretAccessKey";
+    private static final String TOKEN = "session.sessionToken";
+    private static final String LEFT = "session.leftMillis";
+    private static final String RENEWAL = "session.renewalMillis";
+    private static final String WAIT = "waitMillis";
+    private static final String FAILURE = "failure.";
+
+    private Messages() {
+    }
+
+    static Map<String, String> question(String planId, Collection<String> roles) {
+        Map<String, String> fields = new LinkedHashMap<>();
+        fields.put(VERSION_FIELD, VERSION);
+        fields.put(PLAN_FIELD, planId);
+        fields.put(ROLES_FIELD, String.join(",", roles));
+        return fields;
+    }
+
+    static Map<String, String> refused(Refusal why, String problem) {
+        Map<String, String> fields = new LinkedHashMap<>();
+        fields.put(VERSION_FIELD, VERSION);
+        fields.put(REFUSED_FIELD, why.name());
+        fields.put(PROBLEM_FIELD, problem);
+        return fields;
+    }
+
+    static void putOffer(Map<String, String> answer, String role, Offer offer) {
+        put(answer, role, KEY, offer.session().accessKeyId());
+        put(answer, role, SECRET, offer.session().secretAccessKey());
+        put(answer, role, TOKEN, offer.session().sessionToken());
+        put(answer, role, LEFT, Long.toString(offer.leftMillis()));
+        put(answer, role, RENEWAL, Long.toString(offer.renewalMillis()));
+    }
+
+    static void putWait(Map<String, String> answer, String role, long millis) {
+        put(answer, role, WAIT, Long.toString(millis));
+    }
+
+    static void putFailure(Map<String, String> answer, String role, Failure failure, long nowMillis) {
+        FailureFields.of(failure, nowMillis).forEach((name, value) -> put(answer, role, FAILURE + name, value));
+    }
+
+    /** The session of a role; null when the answer has none. {@code nowMillis}: the wall clock when the question was asked. */
+    static RoleSession session(Map<String, String> answer, String role, long nowMillis) {
+        String key = get(answer, role, KEY);
+        String secret = get(answer, role, SECRET);
+        if (key == null || secret == null) {
+            return null;
+        }
+        return new RoleSession(key, secret, get(answer, role, TOKEN), Instant.ofEpochMilli(nowMillis + number(answer, role, LEFT)),
+            Instant.ofEpochMilli(nowMillis + number(answer, role, RENEWAL)));
+    }
+
+    /** In how long the role should be asked for again; null when the answer does not say. */
+    static Long waitMillis(Map<String, String> answer, String role) {
+        return get(answer, role, WAIT) == null ? null : Long.valueOf(number(answer, role, WAIT));
+    }
+
+    /** Why there is no session of a role; null when the answer tells none. */
+    static Failure failure(Map<String, String> answer, String role, long nowMillis) {
+        Map<String, String> fields = new HashMap<>();
+        String prefix = role + "/" + FAILURE;
+        answer.forEach((name, value) -> {
+            if (name.startsWith(prefix)) {
+                fields.put(name.substring(prefix.length()), value);
+            }
+        });
+        return fields.isEmpty() ? null : FailureFields.read(fields, nowMillis);
+    }
+
+    /** A message as it came from the other JVM; null when it is none of ours. */
+    static Map<String, String> read(Object message) {
+        Map<String, String> fields = strings(message);
+        return fields != null && VERSION.equals(fields.get(VERSION_FIELD)) ? fields : null;
+    }
+
+    /** A map of strings; null for anything else. */
+    static Map<String, String> strings(Object message) {
+        if (!(message instanceof Map)) {
+            return null;
+        }
+        Map<String, String> fields = new HashMap<>();
+        for (Map.Entry<?, ?> entry : ((Map<?, ?>) message).entrySet()) {
+            if (!(entry.getKey() instanceof String) || !(entry.getValue() instanceof String)) {
+                return null;
+            }
+            fields.put((String) entry.getKey(), (String) entry.getValue());
+        }
+        return fields;
+    }
+
+    private static void put(Map<String, String> answer, String role, String name, String value) {
+        if (value != null) {
+            answer.put(role + "/" + name, value);
+        }
+    }
+
+    private static String get(Map<String, String> answer, String role, String name) {
+        return answer.get(role + "/" + name);
+    }
+
+    private static long number(Map<String, String> answer, String role, String name) {
+        String value = get(answer, role, name);
+        if (value == null) {
+            throw new IllegalArgumentException("the answer has no " + name + " of role " + role);
+        }
+        return Long.parseLong(value);
+    }
+}

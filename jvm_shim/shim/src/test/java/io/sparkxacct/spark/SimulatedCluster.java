@@ -1,0 +1,142 @@
+package io.sparkxacct.spark;
+
+import io.sparkxacct.plan.Plan;
+import io.sparkxacct.session.FailureException;
+import io.sparkxacct.session.FakeSts;
+import io.sparkxacct.session.Plans;
+import io.sparkxacct.session.RefreshPolicy;
+import io.sparkxacct.session.RoleSession;
+import io.sparkxacct.session.RoleSessions;
+import io.sparkxacct.session.SessionSource;
+import io.sparkxacct.session.VirtualTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/** One driver and its executors, of the classes that run in a real one, on virtual time. Everybody reads every role every 90 s. */
+final class SimulatedCluster {
+    static final Duration READ_EVERY = Duration.ofSeconds(90);
+    private static final Duration RPC = Duration.ofMillis(1);
+    private static final Duration ASK_LIMIT = Duration.ofSeconds(10);
+
+    final Plan plan = Plans.of("hub", "partner<hub", "sink");
+    final VirtualTime time;
+    /** What the driver asks, and what executors ask by themselves. */
+    final FakeSts sts;
+    final List<FakeSts> byExecutors = new ArrayList<>();
+    final List<String> failedReads = new ArrayList<>();
+    final List<String> said = new ArrayList<>();
+    int reads;
+    int questions;
+    /** Of 100 calls of STS, how many it answers with Throttling. */
+    int throttledPercent;
+    boolean driverPaused;
+
+    private final Random random;
+    private final RoleSessions driver;
+    private final Broker broker;
+    private final List<Executor> executors = new ArrayList<>();
+
+    SimulatedCluster(long seed) {
+        this.random = new Random(seed);
+        this.time = new VirtualTime(seed, Integer.MAX_VALUE);
+        this.sts = new FakeSts(time);
+        this.driver = new RoleSessions(plan, throttling(sts), policy(), time, time, said::add);
+        this.broker = new Broker(() -> plan, driver::offer);
+    }
+
+    void start(int count) {
+        for (int number = 0; number < count; number++) {
+            executors.add(new Executor());
+        }
+    }
+
+    /** Kills some and starts as many. */
+    void replace(int count) {
+        for (int number = 0; number < count; number++) {
+            executors.remove(random.nextInt(executors.size())).alive = false;
+        }
+        start(count);
+    }
+
+    void pass(Duration duration) {
+        time.sleep(duration);
+    }
+
+    long callsOfExecutors() {
+        return byExecutors.stream().mapToLong(one -> one.calls.size()).sum();
+    }
+
+    RefreshPolicy policy() {
+        return new RefreshPolicy(random::nextDouble);
+    }
+
+    private SessionSource throttling(FakeSts fake) {
+        return new SessionSource() {
+            @Override
+            public RoleSession assume(Plan.Role role, int hop, int hops, RoleSession signer) {
+                if (random.nextInt(100) < throttledPercent) {
+                    fake.answer(role.name(), FakeSts.Answer.THROTTLE);
+                    try {
+                        return fake.assume(role, hop, hops, signer);
+                    } finally {
+                        fake.forget(role.name());
+                    }
+                }
+                return fake.assume(role, hop, hops, signer);
+            }
+
+            @Override
+            public RoleSession base() {
+                return fake.base();
+            }
+        };
+    }
+
+    private Map<String, String> ask(Map<String, String> question) {
+        questions++;
+        Map<String, String> copy = new HashMap<>(question);
+        time.sleep(RPC);
+        if (driverPaused) {
+            time.sleep(ASK_LIMIT);
+            throw new IllegalStateException("nothing came within 10 s");
+        }
+        return new HashMap<>(broker.answer(copy, time));
+    }
+
+    private final class Executor {
+        private final RoleSessions sessions;
+        private boolean alive = true;
+
+        Executor() {
+            FakeSts own = new FakeSts(time);
+            byExecutors.add(own);
+            BrokerClient client = new BrokerClient(plan, SimulatedCluster.this::ask, own,
+                source -> new RoleSessions(plan, source, policy(), time, time, said::add), time, random::nextDouble, said::add);
+            sessions = new RoleSessions(plan, client, policy(), time, time, said::add);
+            for (String role : new String[] {"partner", "sink"}) {
+                time.spawn(() -> readOnAndOn(role));
+            }
+        }
+
+        private void readOnAndOn(String role) {
+            time.sleep(Duration.ofMillis(random.nextInt(2_000)));
+            while (alive) {
+                reads++;
+                try {
+                    RoleSession session = sessions.get(role);
+                    boolean alive = sts.isAlive(session.accessKeyId()) || byExecutors.stream().anyMatch(one -> one.isAlive(session.accessKeyId()));
+                    if (!alive || !FakeSts.roleOf(session).equals(role)) {
+                        failedReads.add(time.elapsed() + " " + role + " was served " + session);
+                    }
+                } catch (FailureException failed) {
+                    failedReads.add(time.elapsed() + " " + failed.getMessage());
+                }
+                time.sleep(READ_EVERY);
+            }
+        }
+    }
+}
