@@ -53,6 +53,9 @@ public final class FailureFields {
             throw new IllegalArgumentException("a failure without kind or problem");
         }
         String retryIn = fields.get(RETRY_IN);
+        if (fields.get(HOP_ARN) != null && fields.get(HOP_ROLE) == null) {
+            throw new IllegalArgumentException("a hop without its role");
+        }
         Hop hop = fields.get(HOP_ARN) == null ? null
             : new Hop(fields.get(HOP_ROLE), Integer.parseInt(fields.get(HOP_NUMBER)), Integer.parseInt(fields.get(HOP_COUNT)), fields.get(HOP_ARN));
         return Failure.read(Failure.Kind.valueOf(kind), fields.get(ROLE), hop, fields.get(CODE), problem, fields.get(ADVICE),

@@ -10,8 +10,8 @@ import io.sparkxacct.plan.PlanReader;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
@@ -94,9 +94,12 @@ public final class JvmSessions {
         return OF_THIS_JVM.session(scheme, bucket);
     }
 
-    /** See {@link RoleSessions#offer}; of the plan in force. Throws FailureException. */
-    public static Offer offer(String role) {
-        return OF_THIS_JVM.inForce(null).offer(role);
+    /**
+     * See {@link RoleSessions#offer}. Throws FailureException, also when another plan has come into force: its role of that name may be
+     * another one.
+     */
+    public static Offer offer(Plan plan, String role) {
+        return OF_THIS_JVM.offered(plan, role);
     }
 
     /** The plan in force; null when there is none or it cannot be used. */
@@ -148,6 +151,14 @@ public final class JvmSessions {
 
     RoleSession session(String scheme, String bucket) {
         return inForce(bucket).resolve(scheme, bucket);
+    }
+
+    Offer offered(Plan plan, String role) {
+        ActivePlan now = inForce(null);
+        if (now.plan() == null || !now.plan().id().equals(plan.id())) {
+            throw new FailureException(Failure.unanswered(role, "plan " + plan.id() + " is no longer in force"));
+        }
+        return now.offer(role);
     }
 
     private ActivePlan inForce(String bucket) {

@@ -7,7 +7,7 @@ import io.sparkxacct.session.FailureException;
 import io.sparkxacct.session.Offer;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /**
@@ -22,13 +22,13 @@ final class Broker {
     private static final long LONGEST_WAIT_MILLIS = 5_000;
 
     private final Supplier<Plan> plan;
-    private final Function<String, Offer> offers;
+    private final BiFunction<Plan, String, Offer> offers;
 
     /**
      * @param plan the plan in force, null while there is none
-     * @param offers see RoleSessions.offer
+     * @param offers see JvmSessions.offer; a role of that plan, however late it is asked for
      */
-    Broker(Supplier<Plan> plan, Function<String, Offer> offers) {
+    Broker(Supplier<Plan> plan, BiFunction<Plan, String, Offer> offers) {
         this.plan = plan;
         this.offers = offers;
     }
@@ -44,15 +44,15 @@ final class Broker {
         answer.put(Messages.PLAN_FIELD, now.id());
         for (String role : question.getOrDefault(Messages.ROLES_FIELD, "").split(",")) {
             if (now.roles().containsKey(role)) {
-                answerFor(role, answer, clock);
+                answerFor(now, role, answer, clock);
             }
         }
         return answer;
     }
 
-    private void answerFor(String role, Map<String, String> answer, Clock clock) {
+    private void answerFor(Plan of, String role, Map<String, String> answer, Clock clock) {
         try {
-            Offer offer = offers.apply(role);
+            Offer offer = offers.apply(of, role);
             if (offer == null) {
                 Messages.putWait(answer, role, WAIT_MILLIS);
             } else {

@@ -2,6 +2,7 @@ package io.sparkxacct.spark;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.MINUTES;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.sparkxacct.plan.Plan;
@@ -11,7 +12,6 @@ import io.sparkxacct.session.FailureException;
 import io.sparkxacct.session.RoleSession;
 import io.sparkxacct.session.RoleSessions;
 import io.sparkxacct.session.SessionSource;
-import java.util.Collections;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -26,7 +26,8 @@ import java.util.function.Function;
  *
  * <p>Where they come from is decided once: the driver, if it answers at first, else STS with this executor's own base identity.
  * A driver that answers late afterwards does not mean STS at once, because then hundreds of executors would ask it together: the
- * session at hand serves, and STS is asked only when it nears its end. The base identity is always this executor's own. Thread-safe.
+ * session at hand serves, and STS is asked only when it nears its end. Where STS gives nothing either, the driver is asked again. The
+ * base identity is always this executor's own. Thread-safe.
  */
 final class BrokerClient implements SessionSource, AutoCloseable {
     /** For a session that the driver's first fetch has not brought yet; readers wait up to 30 s. */
@@ -38,6 +39,7 @@ final class BrokerClient implements SessionSource, AutoCloseable {
     /** Questions that a driver may miss at first: its start is the busiest time. */
     private static final int FIRST_QUESTIONS = 2;
     private static final long LEAST_LEFT_MILLIS = 1_000;
+    private static final long SHORTEST_PAUSE_MILLIS = 50;
 
     private enum Decided {
         NOT_YET,
@@ -55,16 +57,18 @@ final class BrokerClient implements SessionSource, AutoCloseable {
 
     private final Map<String, Given> given = new ConcurrentHashMap<>();
     private final AtomicReference<CompletableFuture<Answer>> asking = new AtomicReference<>();
-    private volatile Decided decided = Decided.NOT_YET;
+    private final AtomicReference<Decided> decided = new AtomicReference<>(Decided.NOT_YET);
     private RoleSessions bySts;
     private volatile Answer last;
+    /** Of the driver, for which STS was decided; null when the driver refused. */
+    private volatile String silence;
     /** Questions in a row; of the thread that asks. */
     private volatile int unanswered;
 
     /**
      * @param channel carries a question to the driver and its answer back; throws RuntimeException when none comes in time
      * @param sts the source that asks STS with this executor's own identity
-     * @param direct makes role sessions of that source; called at most once
+     * @param direct makes role sessions of that source; once more after a driver has come back
      * @param random a share from 0 to 1 in which this executor differs from others
      * @param log takes what an operator should see once, one text a call
      */
@@ -86,43 +90,45 @@ final class BrokerClient implements SessionSource, AutoCloseable {
 
     @Override
     public String name() {
-        return decided == Decided.STS ? "STS" : "the driver";
+        return decided.get() == Decided.STS ? "STS" : "the driver";
     }
 
     @Override
     public RoleSession assume(Plan.Role role, int hop, int hops, RoleSession signer) {
+        String name = role.name();
         long until = clock.nanos() + FIRST_WAIT;
-        while (decided != Decided.STS) {
+        while (decided.get() != Decided.STS) {
             Answer answer;
             try {
-                answer = ask(role.name());
-            } catch (RuntimeException | LinkageError silent) {
-                if (decided == Decided.STS) {
+                answer = ask(name);
+            } catch (Silence silent) {
+                if (decided.get() == Decided.STS) {
                     break;
                 }
-                return withoutTheDriver(role.name(), silent);
+                return withoutTheDriver(name, silent.getMessage());
             }
             if (answer == null) {
                 continue;
             }
-            RoleSession session = Messages.session(answer.fields, role.name(), answer.askedAtMillis);
-            if (session != null && session.expiration().toEpochMilli() - clock.millis() > LEAST_LEFT_MILLIS) {
-                given.put(role.name(), new Given(session, session.expiration().toEpochMilli() - answer.askedAtMillis));
+            long askedAt = answer.askedAt(clock);
+            RoleSession session = Messages.session(answer.fields, name, askedAt);
+            if (session != null && serves(session)) {
+                given.put(name, new Given(session, clock));
                 return session;
             }
-            Failure failure = Messages.failure(answer.fields, role.name(), answer.askedAtMillis);
-            Long wait = Messages.waitMillis(answer.fields, role.name());
+            Failure failure = Messages.failure(answer.fields, name, askedAt);
+            // One that is about to end is soon followed by another, or by the reason why not.
+            Long wait = session == null ? Messages.waitMillis(answer.fields, name) : Long.valueOf(Broker.WAIT_MILLIS);
             if (wait == null) {
                 throw new FailureException(failure != null ? failure
-                    : Failure.unanswered(role.name(), "the driver's answer says nothing of role " + role.name()));
+                    : Failure.unanswered(name, "the driver's answer says nothing of role " + name));
             }
             if (until - clock.nanos() < MILLISECONDS.toNanos(wait)) {
-                throw new FailureException(failure != null ? failure
-                    : Failure.unanswered(role.name(), "the driver has no session yet"));
+                throw new FailureException(failure != null ? failure : Failure.unanswered(name, "the driver has no session yet"));
             }
-            pause(role.name(), wait);
+            pause(name, Math.max(SHORTEST_PAUSE_MILLIS, wait));
         }
-        return direct().get(role.name());
+        return bySts(name);
     }
 
     @Override
@@ -137,11 +143,7 @@ final class BrokerClient implements SessionSource, AutoCloseable {
 
     @Override
     public void close() throws Exception {
-        synchronized (this) {
-            if (bySts != null) {
-                bySts.drain();
-            }
-        }
+        leaveSts();
         if (sts instanceof AutoCloseable) {
             ((AutoCloseable) sts).close();
         }
@@ -149,7 +151,7 @@ final class BrokerClient implements SessionSource, AutoCloseable {
 
     /** One question for all roles: who comes while it is under way, or soon after, takes its answer. Null: decided for STS. */
     private Answer ask(String role) {
-        while (decided != Decided.STS) {
+        while (decided.get() != Decided.STS) {
             Answer latest = last;
             if (isNews(latest, role)) {
                 return latest;
@@ -160,21 +162,28 @@ final class BrokerClient implements SessionSource, AutoCloseable {
             }
             CompletableFuture<Answer> mine = new CompletableFuture<>();
             if (asking.compareAndSet(null, mine)) {
-                return question(mine);
+                return question(mine, role);
             }
         }
         return null;
     }
 
-    private Answer question(CompletableFuture<Answer> mine) {
+    private Answer question(CompletableFuture<Answer> mine, String role) {
+        Silence silent = new Silence("the driver could not be asked");
         try {
-            Answer answer = question();
+            Answer latest = last;
+            // Another question may have ended between the look at its answer and the beginning of this one.
+            Answer answer = isNews(latest, role) ? latest : question();
+            silent = null;
             mine.complete(answer);
             return answer;
-        } catch (RuntimeException | LinkageError silent) {
-            mine.completeExceptionally(silent);
-            throw silent;
+        } catch (Silence heard) {
+            silent = heard;
+            throw heard;
         } finally {
+            if (silent != null) {
+                mine.completeExceptionally(silent);
+            }
             asking.set(null);
         }
     }
@@ -182,77 +191,107 @@ final class BrokerClient implements SessionSource, AutoCloseable {
     private Answer answerTo(CompletableFuture<Answer> others, String role) {
         try {
             clock.await(others, FIRST_WAIT);
-            return others.getNow(new Answer(Collections.<String, String>emptyMap(), clock.millis()));
         } catch (InterruptedException interrupted) {
             throw interrupted(role);
+        }
+        if (!others.isDone()) {
+            throw new Silence("the driver did not answer: nothing came within " + NANOSECONDS.toSeconds(FIRST_WAIT) + " s");
+        }
+        try {
+            return others.join();
         } catch (CompletionException silent) {
-            throw new IllegalStateException(silent.getCause().getMessage());
+            throw new Silence(silent.getCause().getMessage());
         }
     }
 
     /** On one thread at a time. */
     private Answer question() {
-        long askedAt = clock.millis();
-        Map<String, String> fields;
+        Answer answer;
+        String refused;
         try {
-            fields = Messages.read(channel.apply(Messages.question(plan.id(), plan.roles().keySet())));
+            long askedMillis = clock.millis();
+            long askedNanos = clock.nanos();
+            Map<String, String> fields = Messages.read(channel.apply(Messages.question(plan.id(), plan.roles().keySet())));
+            refused = fields == null ? "its answer cannot be read" : fields.get(Messages.REFUSED_FIELD) == null ? null
+                : String.valueOf(fields.get(Messages.PROBLEM_FIELD));
+            answer = refused == null ? new Answer(fields, askedMillis, askedNanos, plan) : null;
         } catch (RuntimeException | LinkageError silent) {
+            String problem = "the driver did not answer: " + (silent.getMessage() == null ? silent : silent.getMessage());
             unanswered++;
-            if (decided == Decided.NOT_YET && unanswered >= FIRST_QUESTIONS) {
-                decideForSts("the driver did not answer: " + silent.getMessage());
+            if (decided.get() == Decided.NOT_YET && unanswered >= FIRST_QUESTIONS) {
+                decideForSts(problem, problem);
             }
-            throw silent;
+            throw new Silence(problem);
         }
         unanswered = 0;
-        String refused = fields == null ? "its answer cannot be read" : fields.get(Messages.REFUSED_FIELD) == null ? null
-            : fields.get(Messages.PROBLEM_FIELD);
         if (refused != null) {
-            if (decided == Decided.NOT_YET) {
-                decideForSts(refused);
+            if (decided.get() == Decided.NOT_YET) {
+                decideForSts(refused, null);
                 return null;
             }
-            throw new IllegalStateException(refused);
+            throw new Silence("the driver answers no longer: " + refused);
         }
-        if (decided == Decided.NOT_YET) {
-            decided = Decided.DRIVER;
-            log.accept("plan " + plan.id() + ": role sessions come from the driver");
-        }
-        Answer answer = new Answer(fields, askedAt);
         last = answer;
+        if (decided.getAndSet(Decided.DRIVER) != Decided.DRIVER) {
+            silence = null;
+            say("role sessions come from the driver");
+        }
+        // What was asked of STS while the driver was silent is renewed by nobody any more.
+        leaveSts();
         return answer;
     }
 
     private boolean isNews(Answer answer, String role) {
-        if (answer == null || clock.millis() - answer.askedAtMillis > NEWS_MILLIS) {
+        if (answer == null || answer.ageMillis(clock) > NEWS_MILLIS) {
             return false;
         }
-        RoleSession session = Messages.session(answer.fields, role, answer.askedAtMillis);
+        RoleSession session = Messages.session(answer.fields, role, answer.askedAt(clock));
         Given known = given.get(role);
-        return session != null && (known == null || !known.session.accessKeyId().equals(session.accessKeyId()));
+        return session != null && serves(session) && (known == null || !known.accessKeyId.equals(session.accessKeyId()));
     }
 
-    private void decideForSts(String why) {
-        decided = Decided.STS;
-        log.accept("plan " + plan.id() + ": role sessions come from STS with this executor's own identity, because " + why);
+    private boolean serves(RoleSession session) {
+        return session.expiration().toEpochMilli() - clock.millis() > LEAST_LEFT_MILLIS;
     }
 
-    private RoleSession withoutTheDriver(String role, Throwable silent) {
+    /** {@code silent}: what the driver did instead of refusing, or null. */
+    private void decideForSts(String why, String silent) {
+        boolean said = silence != null;
+        silence = silent;
+        decided.set(Decided.STS);
+        if (!said) {
+            say("role sessions come from STS with this executor's own identity, because " + why);
+        }
+    }
+
+    private RoleSession bySts(String role) {
+        try {
+            return direct().get(role);
+        } catch (FailureException failed) {
+            String silent = silence;
+            if (silent == null || failed.failure().passes()) {
+                throw failed;
+            }
+            // This executor has no identity of its own, or none that may: the driver that was silent is its only hope.
+            decided.compareAndSet(Decided.STS, Decided.NOT_YET);
+            throw neither(role, silent, failed);
+        }
+    }
+
+    private RoleSession withoutTheDriver(String role, String problem) {
         Given known = given.get(role);
-        String problem = "the driver did not answer: " + silent.getMessage();
-        if (decided == Decided.NOT_YET || known != null && clock.millis() < nearEndMillis(known)) {
+        if (decided.get() == Decided.NOT_YET || known != null && !known.isNearItsEnd(clock, share)) {
             throw new FailureException(Failure.unanswered(role, problem));
         }
         try {
             return direct().get(role);
         } catch (FailureException failed) {
-            throw new FailureException(Failure.unanswered(role, problem + "; STS: " + failed.failure().firstLine(null)));
+            throw neither(role, problem, failed);
         }
     }
 
-    /** When STS may be asked for a role whose session is not renewed: each executor at its own time. */
-    private long nearEndMillis(Given known) {
-        long margin = Math.min(NEAR_END_MILLIS, known.lifeMillis / 6);
-        return known.session.expiration().toEpochMilli() - (long) (margin * (0.5 + 0.5 * share));
+    private static FailureException neither(String role, String problem, FailureException bySts) {
+        return new FailureException(Failure.unanswered(role, problem + "; STS: " + bySts.failure().firstLine(null)));
     }
 
     private synchronized RoleSessions direct() {
@@ -260,6 +299,13 @@ final class BrokerClient implements SessionSource, AutoCloseable {
             bySts = direct.apply(sts);
         }
         return bySts;
+    }
+
+    private synchronized void leaveSts() {
+        if (bySts != null) {
+            bySts.drain();
+            bySts = null;
+        }
     }
 
     private void pause(String role, long millis) {
@@ -270,28 +316,75 @@ final class BrokerClient implements SessionSource, AutoCloseable {
         }
     }
 
+    private void say(String text) {
+        try {
+            log.accept("plan " + plan.id() + ": " + text);
+        } catch (RuntimeException | LinkageError unheard) {
+            // An appender that throws changes nothing.
+        }
+    }
+
     private static FailureException interrupted(String role) {
         Thread.currentThread().interrupt();
         return new FailureException(Failure.unanswered(role, "interrupted while waiting for the driver"));
     }
 
-    private static final class Given {
-        final RoleSession session;
-        final long lifeMillis;
+    /** The driver has given no answer that can be used; the message says so as a sentence. Never leaves this class. */
+    private static final class Silence extends RuntimeException {
+        private static final long serialVersionUID = 1L;
 
-        Given(RoleSession session, long lifeMillis) {
-            this.session = session;
-            this.lifeMillis = lifeMillis;
+        Silence(String message) {
+            super(message, null, false, false);
+        }
+    }
+
+    /** The session of a role that the driver gave last. */
+    private static final class Given {
+        final String accessKeyId;
+        private final long lifeMillis;
+        private final long untilMillis;
+        private final long untilNanos;
+
+        Given(RoleSession session, Clock clock) {
+            accessKeyId = session.accessKeyId();
+            untilMillis = session.expiration().toEpochMilli();
+            lifeMillis = untilMillis - clock.millis();
+            untilNanos = clock.nanos() + MILLISECONDS.toNanos(lifeMillis);
+        }
+
+        /** Whether STS may be asked for one that is not renewed: each executor at its own time, by the clock that says less. */
+        boolean isNearItsEnd(Clock clock, double share) {
+            long margin = Math.min(NEAR_END_MILLIS, lifeMillis / 6);
+            long left = Math.min(untilMillis - clock.millis(), NANOSECONDS.toMillis(untilNanos - clock.nanos()));
+            return left <= (long) (margin * (0.5 + 0.5 * share));
         }
     }
 
     private static final class Answer {
         final Map<String, String> fields;
-        final long askedAtMillis;
+        private final long askedMillis;
+        private final long askedNanos;
 
-        Answer(Map<String, String> fields, long askedAtMillis) {
+        /** Throws IllegalArgumentException for one that cannot be read. */
+        Answer(Map<String, String> fields, long askedMillis, long askedNanos, Plan plan) {
             this.fields = fields;
-            this.askedAtMillis = askedAtMillis;
+            this.askedMillis = askedMillis;
+            this.askedNanos = askedNanos;
+            for (String role : plan.roles().keySet()) {
+                Messages.session(fields, role, askedMillis);
+                Messages.failure(fields, role, askedMillis);
+                Messages.waitMillis(fields, role);
+            }
+        }
+
+        /** By the clock that says more: the day may be changed, and the other one stands still while the machine sleeps. */
+        long ageMillis(Clock clock) {
+            return Math.max(clock.millis() - askedMillis, NANOSECONDS.toMillis(clock.nanos() - askedNanos));
+        }
+
+        /** By the wall clock as it goes now. */
+        long askedAt(Clock clock) {
+            return clock.millis() - ageMillis(clock);
         }
     }
 }

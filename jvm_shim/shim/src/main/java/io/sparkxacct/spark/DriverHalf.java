@@ -6,12 +6,10 @@ import io.sparkxacct.session.Clock;
 import io.sparkxacct.session.FailureException;
 import io.sparkxacct.session.JvmSessions;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.plugin.DriverPlugin;
 import org.apache.spark.api.plugin.PluginContext;
@@ -31,29 +29,32 @@ final class DriverHalf implements DriverPlugin {
     @Override
     public Map<String, String> init(SparkContext context, PluginContext plugin) {
         try {
-            return start(context.hadoopConfiguration(), plugin.conf());
-        } catch (Exception | LinkageError broken) {
+            return start(context.hadoopConfiguration(), Settings.of(plugin.conf()));
+        } catch (Throwable broken) {
             LOG.error("spark-xacct: the plugin does not start in the driver, so every JVM asks STS itself: {}", broken.toString());
             return Collections.emptyMap();
         }
     }
 
-    private Map<String, String> start(Configuration configuration, SparkConf conf) {
+    /** What executors are told; nothing where there is no plan. */
+    Map<String, String> start(Configuration configuration, Settings settings) {
         if (configuration.get(Keys.PLAN) == null) {
             LOG.info("spark-xacct: no plan is set, so the plugin does nothing");
             return Collections.emptyMap();
         }
         String id = JvmSessions.activate(configuration);
-        nameTheRun(configuration, conf, JvmSessions.run());
-        fetch(JvmSessions.planInForce());
+        nameTheRun(configuration, settings, JvmSessions.run());
+        Plan plan = JvmSessions.planInForce();
+        if (plan != null) {
+            fetch(plan);
+        }
         byte[] key = Seal.newKey();
-        boolean onYarn = conf.get("spark.master", "").startsWith("yarn");
-        Channel channel = ChannelRule.choose(name -> conf.get(name, null), conf.get("spark.master", ""), onYarn && SealKey.giveOut(key),
-            SparkVersion.knowsRpcTls());
+        String master = settings.get("spark.master");
+        Channel channel = ChannelRule.choose(settings::get, master, "yarn".equals(master) && SealKey.giveOut(key), SparkVersion.knowsRpcTls());
         Broker broker = new Broker(JvmSessions::planInForce, JvmSessions::offer);
         Handshake handshake = Handshake.drawn(channel.kind());
         responder = new Responder(broker, channel, channel.kind() == Channel.Kind.SEALED ? new Seal(key, handshake.run(), Clock.system()) : null,
-            Clock.system());
+            Clock.system(), LOG::warn);
         if (channel.kind() == Channel.Kind.UNPROTECTED_ON_PURPOSE) {
             LOG.warn("spark-xacct: **** {} ****", channel.words());
         } else {
@@ -63,13 +64,13 @@ final class DriverHalf implements DriverPlugin {
     }
 
     /** Without a run id of the application every JVM and every worker would draw its own. */
-    private static void nameTheRun(Configuration configuration, SparkConf conf, String run) {
+    private static void nameTheRun(Configuration configuration, Settings settings, String run) {
         if (configuration.get(Keys.RUN) == null) {
             configuration.set(Keys.RUN, run);
-            conf.set("spark.hadoop." + Keys.RUN, run);
+            settings.set("spark.hadoop." + Keys.RUN, run);
         }
-        if (conf.get("spark.executorEnv." + Keys.RUN_ENVIRONMENT, null) == null) {
-            conf.set("spark.executorEnv." + Keys.RUN_ENVIRONMENT, run);
+        if (settings.get("spark.executorEnv." + Keys.RUN_ENVIRONMENT) == null) {
+            settings.set("spark.executorEnv." + Keys.RUN_ENVIRONMENT, run);
         }
     }
 
@@ -82,7 +83,7 @@ final class DriverHalf implements DriverPlugin {
         }
         for (String role : bound) {
             try {
-                JvmSessions.offer(role);
+                JvmSessions.offer(plan, role);
             } catch (FailureException told) {
                 // Readers are told the same.
             }
@@ -92,14 +93,17 @@ final class DriverHalf implements DriverPlugin {
     @Override
     public Object receive(Object message) {
         Responder now = responder;
-        // The map and what is in it are the JDK's: a class that only the jar has would make Spark drop the executor's connection.
-        return now == null ? new HashMap<>(Messages.refused(Messages.Refusal.CHANNEL, "the driver's plugin has not started or is shut down"))
-            : new HashMap<>(now.respond(message));
+        return now == null ? Messages.packed(Messages.refused(Messages.Refusal.CHANNEL, "the driver's plugin has not started or is shut down"))
+            : now.respond(message);
     }
 
     @Override
     public void shutdown() {
         // The sessions serve on: an event log on a declared bucket is closed after plugins are.
+        Responder last = responder;
         responder = null;
+        if (last != null) {
+            last.end();
+        }
     }
 }

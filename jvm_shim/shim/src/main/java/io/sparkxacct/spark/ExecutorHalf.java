@@ -6,11 +6,9 @@ import io.sparkxacct.session.Clock;
 import io.sparkxacct.session.JvmSessions;
 import io.sparkxacct.session.RoleSessions;
 import java.io.IOException;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
-import org.apache.spark.SparkConf;
 import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.PluginContext;
 import org.slf4j.Logger;
@@ -27,33 +25,34 @@ final class ExecutorHalf implements ExecutorPlugin {
     /** Spark names the driver so where executor and driver are one JVM. */
     private static final String DRIVER = "driver";
 
-    private DriverLine line;
+    private volatile DriverLine line;
 
     @Override
     public void init(PluginContext plugin, Map<String, String> told) {
         try {
             if (!DRIVER.equals(plugin.executorID())) {
-                start(plugin, Handshake.read(told), plugin.conf());
+                start(plugin::ask, Handshake.read(told), Settings.of(plugin.conf()));
             }
-        } catch (Exception | LinkageError broken) {
+        } catch (Throwable broken) {
             LOG.error("spark-xacct: the plugin does not start in this executor, which asks STS itself: {}", broken.toString());
         }
     }
 
-    private void start(PluginContext plugin, Handshake handshake, SparkConf conf) throws IOException {
-        String plan = PlanReader.join(name -> conf.get(PREFIX + name, null));
+    /** Does nothing where the driver's half has not started, or where there is no plan. */
+    void start(DriverLine.Wire driver, Handshake handshake, Settings settings) throws IOException {
+        String plan = PlanReader.join(name -> settings.get(PREFIX + name));
         if (handshake == null || plan == null) {
             return;
         }
         if (handshake.channel() != Channel.Kind.NONE && handshake.channel() != Channel.Kind.LOCAL) {
-            line = new DriverLine(plugin::ask);
+            line = new DriverLine(driver, Clock.system());
             Function<Map<String, String>, Map<String, String>> channel = channel(handshake, line);
             if (channel != null) {
                 JvmSessions.takeFrom((taken, sts) -> new BrokerClient(taken, channel, sts, source -> new RoleSessions(taken, source),
                     Clock.system(), () -> ThreadLocalRandom.current().nextDouble(), text -> LOG.info("spark-xacct: {}", text)));
             }
         }
-        JvmSessions.activate(plan, conf.get(PREFIX + Keys.RUN, null), conf.get(PREFIX + Keys.USER, null));
+        JvmSessions.activate(plan, settings.get(PREFIX + Keys.RUN), settings.get(PREFIX + Keys.USER));
     }
 
     /** Null where the key that the driver gave out has not come along. */
@@ -66,22 +65,14 @@ final class ExecutorHalf implements ExecutorPlugin {
             LOG.warn("spark-xacct: the driver's key is not among the credentials of this executor, which asks STS itself");
             return null;
         }
-        Seal seal = new Seal(key, handshake.run(), Clock.system());
-        return question -> {
-            Map<String, String> ask = seal.sealAsk(question);
-            Map<String, String> answer = line.ask(ask);
-            try {
-                return seal.openAnswer(answer, String.valueOf(ask.get(Seal.NONCE)));
-            } catch (Refused wrong) {
-                throw new IllegalStateException("its answer is not sealed by it");
-            }
-        };
+        return new SealedLine(line::ask, new Seal(key, handshake.run(), Clock.system()));
     }
 
     @Override
     public void shutdown() {
-        if (line != null) {
-            line.close();
+        DriverLine open = line;
+        if (open != null) {
+            open.close();
         }
     }
 }

@@ -11,8 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What broker and executors say to each other: maps of strings, because an answer with a class that only the jar has would make
- * Spark drop the executor's connection. Times go as what is left, so that no clock of another machine has a say.
+ * What broker and executors say to each other: strings, because an answer with a class that only the jar has would make Spark drop the
+ * executor's connection. Times go as what is left, so that no clock of another machine has a say.
  */
 final class Messages {
     static final String VERSION = "1";
@@ -106,6 +106,30 @@ final class Messages {
     static Map<String, String> read(Object message) {
         Map<String, String> fields = strings(message);
         return fields != null && VERSION.equals(fields.get(VERSION_FIELD)) ? fields : null;
+    }
+
+    /** An answer as it travels: not as a map, whose text Spark would write to the log ("Ignored message") when it comes after its time. */
+    static String[] packed(Map<String, String> answer) {
+        String[] texts = new String[answer.size() * 2];
+        int next = 0;
+        for (Map.Entry<String, String> entry : answer.entrySet()) {
+            texts[next++] = entry.getKey();
+            texts[next++] = entry.getValue();
+        }
+        return texts;
+    }
+
+    /** Of {@link #packed}; null for anything else. */
+    static Map<String, String> unpacked(Object answer) {
+        if (!(answer instanceof String[]) || ((String[]) answer).length % 2 != 0) {
+            return null;
+        }
+        String[] texts = (String[]) answer;
+        Map<String, String> fields = new HashMap<>();
+        for (int i = 0; i < texts.length; i += 2) {
+            fields.put(texts[i], texts[i + 1]);
+        }
+        return fields;
     }
 
     /** A map of strings; null for anything else. */

@@ -2,6 +2,7 @@ package io.sparkxacct.spark;
 
 import io.sparkxacct.session.Clock;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,37 +15,67 @@ final class Responder {
     private final Channel channel;
     private final Seal seal;
     private final Clock clock;
+    private final BadAsks badAsks;
 
-    /** @param seal null unless the channel is sealed */
-    Responder(Broker broker, Channel channel, Seal seal, Clock clock) {
+    /**
+     * @param seal null unless the channel is sealed
+     * @param log takes a line about sealed asks that were refused, at most one a minute
+     */
+    Responder(Broker broker, Channel channel, Seal seal, Clock clock, Consumer<String> log) {
         this.broker = broker;
         this.channel = channel;
         this.seal = seal;
         this.clock = clock;
+        this.badAsks = new BadAsks(clock, log);
     }
 
-    Map<String, String> respond(Object message) {
+    /** In the form of {@link Messages#packed}: types of the JDK only, whose text shows nothing of what is in it. */
+    String[] respond(Object message) {
+        Map<String, String> answer;
         try {
-            if (!channel.isOpen()) {
-                return Messages.refused(Messages.Refusal.CHANNEL, channel.words());
-            }
-            return seal == null ? answered(Messages.read(message)) : sealed(message);
-        } catch (Exception | LinkageError broken) {
-            LOG.debug("spark-xacct: a message was not answered", broken);
-            return Messages.refused(Messages.Refusal.QUESTION, DENIED);
+            answer = answer(message);
+        } catch (Throwable broken) {
+            // Whatever it is: Spark would hand it to the executor, which drops its connection when it does not know the class.
+            quietly(() -> LOG.debug("spark-xacct: a message was not answered", broken));
+            answer = Messages.refused(Messages.Refusal.QUESTION, DENIED);
         }
+        return Messages.packed(answer);
     }
 
-    private Map<String, String> sealed(Object message) throws Refused {
-        if (!(message instanceof Map)) {
+    /** Says what has not been said of refused asks. */
+    void end() {
+        quietly(badAsks::end);
+    }
+
+    private Map<String, String> answer(Object message) {
+        // An application that has no executors in other JVMs has a port all the same, and whoever reaches it can ask.
+        if (!channel.isOpen() || channel.kind() == Channel.Kind.LOCAL) {
+            return Messages.refused(Messages.Refusal.CHANNEL, channel.isOpen() ? channel.reason() : channel.words());
+        }
+        return seal == null ? answered(Messages.read(message)) : sealed(message);
+    }
+
+    private Map<String, String> sealed(Object message) {
+        Map<?, ?> ask = message instanceof Map ? (Map<?, ?>) message : null;
+        Map<String, String> question;
+        try {
+            question = seal.openAsk(ask);
+        } catch (Refused bad) {
+            badAsks.count(bad.reason());
             return Messages.refused(Messages.Refusal.QUESTION, DENIED);
         }
-        Map<?, ?> ask = (Map<?, ?>) message;
-        Map<String, String> question = seal.openAsk(ask);
         return seal.sealAnswer(answered(Messages.read(question)), String.valueOf(ask.get(Seal.NONCE)));
     }
 
     private Map<String, String> answered(Map<String, String> question) {
         return question == null ? Messages.refused(Messages.Refusal.QUESTION, DENIED) : broker.answer(question, clock);
+    }
+
+    private static void quietly(Runnable log) {
+        try {
+            log.run();
+        } catch (Exception | LinkageError unheard) {
+            // There is nobody left to tell.
+        }
     }
 }

@@ -45,7 +45,7 @@ final class SimulatedCluster {
         this.time = new VirtualTime(seed, Integer.MAX_VALUE);
         this.sts = new FakeSts(time);
         this.driver = new RoleSessions(plan, throttling(sts), policy(), time, time, said::add);
-        this.broker = new Broker(() -> plan, driver::offer);
+        this.broker = new Broker(() -> plan, (ignored, role) -> driver.offer(role));
     }
 
     void start(int count) {
@@ -104,7 +104,7 @@ final class SimulatedCluster {
             time.sleep(ASK_LIMIT);
             throw new IllegalStateException("nothing came within 10 s");
         }
-        return new HashMap<>(broker.answer(copy, time));
+        return Messages.unpacked(Messages.packed(broker.answer(copy, time)));
     }
 
     private final class Executor {
