@@ -58,6 +58,9 @@ final class Release {
         if (name.startsWith("hadoop-")) {
             return "org/apache/hadoop/";
         }
+        if (name.startsWith("spark-")) {
+            return "org/apache/spark/";
+        }
         if (name.startsWith("slf4j-")) {
             return "org/slf4j/";
         }
