@@ -35,18 +35,12 @@ final class SeenNonces {
 
     /** Refuses what {@link #add} would refuse now. */
     synchronized void check(String nonce) throws Refused {
-        turn();
-        if (current.contains(nonce) || previous.contains(nonce)) {
-            throw new Refused(Refused.Reason.REPLAYED);
-        }
-        if (current.size() >= most) {
-            throw new Refused(Refused.Reason.TOO_MANY);
-        }
+        refuse(nonce);
     }
 
     /** Of all callers with one nonce, one returns. */
     synchronized void add(String nonce) throws Refused {
-        check(nonce);
+        refuse(nonce);
         current.add(nonce);
     }
 
@@ -54,12 +48,18 @@ final class SeenNonces {
         return current.size() + previous.size();
     }
 
-    private void turn() {
+    private void refuse(String nonce) throws Refused {
         long now = clock.nanos();
         if (now - began >= PERIOD) {
             previous = current;
             current = new HashSet<>();
             began = now;
+        }
+        if (current.contains(nonce) || previous.contains(nonce)) {
+            throw new Refused(Refused.Reason.REPLAYED);
+        }
+        if (current.size() >= most) {
+            throw new Refused(Refused.Reason.TOO_MANY);
         }
     }
 }

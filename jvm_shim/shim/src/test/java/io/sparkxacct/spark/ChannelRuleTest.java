@@ -137,8 +137,8 @@ class ChannelRuleTest {
         List<String> names = List.of("authenticate", "network.crypto.enabled", "authenticate.enableSaslEncryption", "ssl.rpc.enabled", "ssl.enabled",
             "ssl.internode.enabled", "shuffle.service.enabled", "io.encryption.enabled", "ssl.ui.enabled");
         int served = 0;
-        for (String master : new String[] {"k8s://https://host", "spark://host", "local-cluster[2,1,512]", "custom:x", "custom:emr-serverless", "yarn",
-            null}) {
+        for (String master : new String[] {"k8s://https://host", "spark://host", "local-cluster[2,1,512]", "custom:x", "custom:emr-serverless",
+            "yarn", null}) {
             for (int set = 0; set < 1 << names.size(); set++) {
                 List<String> chosen = new ArrayList<>();
                 for (int i = 0; i < names.size(); i++) {

@@ -191,6 +191,13 @@ class SealTest {
         assertRefused("clock off", () -> driver.openAsk(ask));
     }
 
+    @Test
+    void aReplayIsRefusedBeforeItsTagIsComputed() throws Exception {
+        Map<String, String> ask = executor.sealAsk(ASK);
+        driver.openAsk(ask);
+        assertRefused("replayed", () -> driver.openAsk(with("sealed", SealTest::flipped).apply(ask)));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"PT5M", "PT-5M", "PT0S"})
     void clocksMayBeFiveMinutesApart(Duration ahead) throws Exception {
