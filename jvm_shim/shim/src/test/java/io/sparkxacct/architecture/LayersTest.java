@@ -65,6 +65,23 @@ class LayersTest {
     }
 
     @Test
+    void thePluginKnowsHadoopAndSparkAndNothingOfSdks() {
+        classes().that().resideInAPackage("io.sparkxacct.spark").should().onlyDependOnClassesThat()
+            .resideInAnyPackage("java..", "javax.crypto..", "org.slf4j", "org.apache.hadoop.conf", "org.apache.hadoop.io",
+                "org.apache.hadoop.security", "org.apache.spark", "org.apache.spark.api.plugin", "io.sparkxacct.plan", "io.sparkxacct.session",
+                "io.sparkxacct.spark").check(OURS);
+        noClasses().that().resideOutsideOfPackage("io.sparkxacct.spark").should().dependOnClassesThat().resideInAPackage("io.sparkxacct.spark")
+            .check(OURS);
+    }
+
+    /** The rest can be read and tested without Spark. */
+    @Test
+    void fourClassesTouchSpark() {
+        noClasses().that().haveNameNotMatching("io\\.sparkxacct\\.spark\\.(CrossAccountPlugin|DriverHalf|ExecutorHalf|Settings)(\\$.*)?")
+            .should().dependOnClassesThat().resideInAPackage("org.apache.spark..").check(OURS);
+    }
+
+    @Test
     void theSealAndTheRuleOfChannelsAreJdkOnly() {
         classes().that().haveNameMatching("io\\.sparkxacct\\.spark\\.(Seal|SeenNonces|Refused|BadAsks|Channel|ChannelRule)(\\$.*)?")
             .should().onlyDependOnClassesThat().haveNameMatching("java(x\\.crypto)?\\..*|\\[.*|io\\.sparkxacct\\.session\\.Clock"

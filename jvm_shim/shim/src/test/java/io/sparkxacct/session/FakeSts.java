@@ -66,7 +66,7 @@ public final class FakeSts implements SessionSource {
     /** The same questions in the form of calls. */
     final List<Call> asked = new ArrayList<>();
     public final List<String> violations = new ArrayList<>();
-    Duration latency = Duration.ofMillis(100);
+    public Duration latency = Duration.ofMillis(100);
     public Duration life;
     Thread lastCaller;
     /** Of the base identity; null as for keys that do not tell their end. */
@@ -74,7 +74,7 @@ public final class FakeSts implements SessionSource {
     /** How long its owner takes to answer. */
     Duration baseLatency = Duration.ZERO;
     int forgotten;
-    Answer base = Answer.OK;
+    public Answer base = Answer.OK;
 
     private final VirtualTime time;
     private final Map<String, Answer> answers = new HashMap<>();

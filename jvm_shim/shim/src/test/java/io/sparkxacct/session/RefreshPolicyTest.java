@@ -31,4 +31,27 @@ class RefreshPolicyTest {
         assertEquals(margin, Duration.ofNanos(RefreshPolicy.parentMargin(life.toNanos())));
         assertEquals(probe, Duration.ofNanos(RefreshPolicy.suspectProbe(life.toNanos())));
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        // renewal, life, random, after
+        "PT27M, PT1H, 0, PT27M",
+        "PT27M, PT1H, 1, PT28M",
+        "PT27M, PT1H, 0.5, PT27M30S",
+        // its owner is late, or does it now
+        "-PT3M, PT30M, 0, PT1S",
+        "-PT3M, PT30M, 0.5, PT30S",
+        "PT0S, PT30M, 1, PT1M",
+        // never in the last fifth
+        "PT59M, PT1H, 1, PT48M",
+        "PT1H, PT10M, 0, PT8M",
+        // lives of seconds
+        "PT1.5S, PT3S, 0, PT1.5S",
+        "PT1.5S, PT3S, 1, PT1.8S",
+        "PT0S, PT3S, 0, PT0.3S",
+        "PT0S, PT0.1S, 0, PT0.01S",
+    })
+    void whatSomebodyElseRenewsIsAskedForSoonAfterHisRenewal(Duration renewal, Duration life, double random, Duration after) {
+        assertEquals(after, Duration.ofNanos(new RefreshPolicy(() -> random).askAgainAfter(renewal.toNanos(), life.toNanos())));
+    }
 }

@@ -230,6 +230,31 @@ public final class VirtualTime implements Clock, Scheduler, AutoCloseable {
         closed = true;
     }
 
+    /** For role sessions that are drained before others: its end is not that of the rest. */
+    public Scheduler another() {
+        AtomicBoolean over = new AtomicBoolean();
+        return new Scheduler() {
+            @Override
+            public Runnable after(long nanos, Runnable task) {
+                return VirtualTime.this.after(nanos, () -> {
+                    if (!over.get()) {
+                        task.run();
+                    }
+                });
+            }
+
+            @Override
+            public void execute(Runnable task) {
+                VirtualTime.this.execute(task);
+            }
+
+            @Override
+            public void close() {
+                over.set(true);
+            }
+        };
+    }
+
     /** Threads that have not ended, the test's own not counted. */
     int threadsAlive() {
         return fibersAlive;
