@@ -123,10 +123,11 @@ final class BrokerClient implements SessionSource, AutoCloseable {
                 throw new FailureException(failure != null ? failure
                     : Failure.unanswered(name, "the driver's answer says nothing of role " + name));
             }
-            if (until - clock.nanos() < MILLISECONDS.toNanos(wait)) {
+            long pause = Math.max(SHORTEST_PAUSE_MILLIS, wait);
+            if (until - clock.nanos() < MILLISECONDS.toNanos(pause)) {
                 throw new FailureException(failure != null ? failure : Failure.unanswered(name, "the driver has no session yet"));
             }
-            pause(name, Math.max(SHORTEST_PAUSE_MILLIS, wait));
+            pause(name, pause);
         }
         return bySts(name);
     }

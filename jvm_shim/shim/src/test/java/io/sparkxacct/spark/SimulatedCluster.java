@@ -19,7 +19,6 @@ import java.util.Random;
 /** One driver and its executors, of the classes that run in a real one, on virtual time. Everybody reads every role every 90 s. */
 final class SimulatedCluster {
     static final Duration READ_EVERY = Duration.ofSeconds(90);
-    private static final Duration RPC = Duration.ofMillis(1);
     private static final Duration ASK_LIMIT = Duration.ofSeconds(10);
 
     final Plan plan = Plans.of("hub", "partner<hub", "sink");
@@ -31,11 +30,18 @@ final class SimulatedCluster {
     final List<String> said = new ArrayList<>();
     int reads;
     int questions;
+    /** The most questions within one second since {@link #calm}. */
+    int busiestSecond;
+    Duration calm = Duration.ZERO;
+    /** How long a question and its answer take. */
+    Duration rpc = Duration.ofMillis(1);
     /** Of 100 calls of STS, how many it answers with Throttling. */
     int throttledPercent;
     boolean driverPaused;
 
     private final Random random;
+    private long second;
+    private int questionsOfSecond;
     private final RoleSessions driver;
     private final Broker broker;
     private final List<Executor> executors = new ArrayList<>();
@@ -97,14 +103,26 @@ final class SimulatedCluster {
     }
 
     private Map<String, String> ask(Map<String, String> question) {
-        questions++;
+        count();
         Map<String, String> copy = new HashMap<>(question);
-        time.sleep(RPC);
+        time.sleep(rpc);
         if (driverPaused) {
             time.sleep(ASK_LIMIT);
             throw new IllegalStateException("nothing came within 10 s");
         }
         return Messages.unpacked(Messages.packed(broker.answer(copy, time)));
+    }
+
+    private void count() {
+        questions++;
+        if (second != time.elapsed().toSeconds()) {
+            second = time.elapsed().toSeconds();
+            questionsOfSecond = 0;
+        }
+        questionsOfSecond++;
+        if (time.elapsed().compareTo(calm) >= 0) {
+            busiestSecond = Math.max(busiestSecond, questionsOfSecond);
+        }
     }
 
     private final class Executor {
@@ -115,15 +133,16 @@ final class SimulatedCluster {
             FakeSts own = new FakeSts(time);
             byExecutors.add(own);
             BrokerClient client = new BrokerClient(plan, SimulatedCluster.this::ask, own,
-                source -> new RoleSessions(plan, source, policy(), time, time, said::add), time, random::nextDouble, said::add);
+                source -> new RoleSessions(plan, source, policy(), time, time.another(), said::add), time, random::nextDouble, said::add);
             sessions = new RoleSessions(plan, client, policy(), time, time, said::add);
+            Duration begin = Duration.ofMillis(random.nextInt(2_000));
             for (String role : new String[] {"partner", "sink"}) {
-                time.spawn(() -> readOnAndOn(role));
+                time.spawn(() -> readOnAndOn(role, begin));
             }
         }
 
-        private void readOnAndOn(String role) {
-            time.sleep(Duration.ofMillis(random.nextInt(2_000)));
+        private void readOnAndOn(String role, Duration begin) {
+            time.sleep(begin);
             while (alive) {
                 reads++;
                 try {

@@ -41,7 +41,8 @@ class SimulatedClusterTest {
 
     @Test
     void theDriverAsksEachHopOnceAtStartAndOnceForEachRenewal() {
-        cluster(1).start(EXECUTORS);
+        cluster(1).calm = Duration.ofMinutes(1);
+        cluster.start(EXECUTORS);
         cluster.pass(Duration.ofMinutes(1));
 
         assertEquals(HOPS, cluster.sts.calls.size());
@@ -50,6 +51,35 @@ class SimulatedClusterTest {
         assertTrue(cluster.sts.calls.size() <= due(), cluster.sts.calls.size() + " calls, due " + due());
         // Everybody asks once for each session of each role, and some while the first fetch is under way.
         assertTrue(cluster.questions <= EXECUTORS * 2 * (2 + due() / HOPS), cluster.questions + " questions");
+        // Without a spread they would all come in the second of the driver's renewal.
+        assertTrue(cluster.busiestSecond <= EXECUTORS / 10, cluster.busiestSecond + " questions within a second");
+    }
+
+    /** Both roles are read at the same moment. */
+    @Test
+    void anExecutorAsksOnceForAllItsRoles() {
+        cluster(9).rpc = Duration.ofMillis(400);
+        cluster.start(EXECUTORS);
+        cluster.pass(Duration.ofMinutes(1));
+
+        nobodyNoticed();
+        assertTrue(cluster.questions <= EXECUTORS * 3 / 2, cluster.questions + " questions");
+    }
+
+    @Test
+    void theDriverPausesForLongAndComesBack() {
+        cluster(10).start(EXECUTORS);
+        cluster.pass(Duration.ofMinutes(5));
+        cluster.driverPaused = true;
+        cluster.pass(Duration.ofMinutes(70));
+        cluster.driverPaused = false;
+        cluster.pass(Duration.ofMinutes(40));
+        assertTrue(cluster.callsOfExecutors() >= EXECUTORS, "executors did not ask STS");
+        long calls = cluster.callsOfExecutors();
+        cluster.pass(Duration.ofHours(1));
+
+        assertEquals(List.of(), cluster.failedReads);
+        assertEquals(calls, cluster.callsOfExecutors());
     }
 
     @Test
