@@ -75,11 +75,7 @@ versions:
 test: versions lint jar $(SPARK_VENVS) ## lint, then every test but the slow ones
 	@mvn -q -B -ntp -Dstyle.color=never -T 2 -f jvm_shim/pom.xml verify
 	@$(BIN)/python -m pytest tests --ignore tests/spark -m "not slow"
-	@echo "tests/spark on $(LINES), side by side; what they say comes at the end" >&2
-	@pids=; for line in $(LINES); do \
-	    $(CACHE)/spark-$$line/bin/python -m pytest tests/spark -m "not slow" > $(CACHE)/tests-$$line.txt 2>&1 & pids="$$pids $$!"; \
-	  done; \
-	  failed=0; for pid in $$pids; do wait $$pid || failed=1; done; cat $(LINES:%=$(CACHE)/tests-%.txt); exit $$failed
+	@for line in $(LINES); do $(CACHE)/spark-$$line/bin/python -m pytest tests/spark -m "not slow"; done
 
 test-all: test ## the slow tests as well
 	@$(BIN)/python -m pytest tests --ignore tests/spark -m slow
