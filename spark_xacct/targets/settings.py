@@ -24,8 +24,6 @@ EXECUTOR_ENVIRONMENT = "spark.executorEnv."
 # Where the driver's environment comes from in cluster mode; the other cluster manager ignores the key.
 DRIVER_ENVIRONMENTS = ("spark.yarn.appMasterEnv.", "spark.kubernetes.driverEnv.")
 JARS = "spark.jars"
-# Spark joins it with the user's own spark.plugins: https://spark.apache.org/docs/latest/monitoring.html#advanced-instrumentation
-PLUGINS = "spark.plugins.defaultList"
 PYTHON_FILES = "spark.submit.pyFiles"
 
 
@@ -128,7 +126,6 @@ def settings_of(
 
 
 def _spark_only(jar: str | None) -> Iterator[Setting]:
-    yield Setting(PLUGINS, keys.PLUGIN, "executors get role sessions from the driver", How.APPEND)
     if jar is None:
         return
     if "," in jar:

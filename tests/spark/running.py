@@ -26,6 +26,11 @@ DECLARATION = Path(__file__).parent / "xacct.yaml"
 PROGRAM_SECONDS = 900
 # Where Spark keeps the folders of a local cluster's executors, with a copy of every jar for each.
 EXECUTOR_FOLDERS = Path(pyspark.__file__).parent / "work"
+IDENTITY = (
+    "spark.executorEnv.AWS_ROLE_ARN",
+    "spark.executorEnv.AWS_WEB_IDENTITY_TOKEN_FILE",
+    "spark.executorEnv.SINK_",
+)
 QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 RESULT = "RESULT "
 READY = "READY"
@@ -33,7 +38,7 @@ READY = "READY"
 # What Spark itself and every process needs; all else must come from spark.executorEnv.
 ALLOWED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "SPARK_LOCAL_IP", "SPARK_HOME", "SPARK_LOCAL_DIRS",
            "SPARK_EXECUTOR_DIRS", "SPARK_USER", "SPARK_LOG_URL_STDERR", "SPARK_LOG_URL_STDOUT", "SPARK_SCALA_VERSION",
-           "OPENBLAS_CORETYPE", "PYTHONPATH", "PYSPARK_PYTHON")  # fmt: skip
+           "OPENBLAS_CORETYPE", "PYTHONPATH", "PYSPARK_PYTHON", "_SPARK_AUTH_SECRET")  # fmt: skip
 
 
 @dataclass
@@ -56,8 +61,13 @@ class SparkRunner:
     folder: Path
     line: str
 
-    def configuration(self, name: str, extra: Mapping[str, str] | None = None, master: str = "local[2]") -> Path:
-        """A SPARK_CONF_DIR that points at the lab; what a cluster's own spark-defaults.conf would be."""
+    def configuration(
+        self, name: str, extra: Mapping[str, str] | None = None, master: str = "local[2]", identity: bool = True
+    ) -> Path:
+        """A SPARK_CONF_DIR that points at the lab; what a cluster's own spark-defaults.conf would be.
+
+        ``identity``: whether executors have the base identity too.
+        """
         settings = {
             **self.lab.spark_properties(),
             "spark.master": master,
@@ -72,6 +82,8 @@ class SparkRunner:
             "spark.driver.host": "127.0.0.1",
             **(extra or {}),
         }
+        if not identity:
+            settings = {item: value for item, value in settings.items() if not item.startswith(IDENTITY)}
         if master.startswith("local-cluster"):
             settings["spark.executorEnv.JAVA_HOME"] = str(self._java_home(name, settings))
         path = self.folder / name
