@@ -86,7 +86,7 @@ class SimulatedClusterTest {
     void threeInTenCallsThrottled() {
         cluster(2).throttledPercent = 30;
         cluster.start(EXECUTORS);
-        cluster.pass(Duration.ofHours(4));
+        cluster.pass(Duration.ofHours(2));
 
         nobodyNoticed();
         // At 30 % a fetch takes 1.43 calls on average; twice that leaves room for chance.

@@ -1,0 +1,158 @@
+package io.sparkxacct.spark;
+
+import static io.sparkxacct.testkit.PlanTexts.base;
+import static io.sparkxacct.testkit.PlanTexts.json;
+import static io.sparkxacct.testkit.PlanTexts.packed;
+import static io.sparkxacct.testkit.PlanTexts.role;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.sparkxacct.plan.Keys;
+import io.sparkxacct.plan.Plan;
+import io.sparkxacct.plan.PlanReader;
+import io.sparkxacct.session.Clock;
+import io.sparkxacct.session.JvmSessions;
+import io.sparkxacct.testkit.StandardError;
+import java.security.PrivilegedExceptionAction;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.security.UserGroupInformation;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class DriverHalfTest {
+    private static final String JSON = json(base("io.sparkxacct.sts2.StaticBase"), "http://127.0.0.1:1", role("partner"), "", "@deny");
+    private static final Plan PLAN = PlanReader.fromJson(JSON);
+    private static final Map<String, String> QUESTION = Messages.question(PLAN.id(), List.of("partner"));
+    private static final Map<String, String> NOT_STARTED =
+        Map.of("v", "1", "refused", "CHANNEL", "problem", "the driver's plugin has not started or is shut down");
+
+    private final DriverHalf half = new DriverHalf();
+    private final SetSettings conf = new SetSettings();
+    private final Configuration configuration = new Configuration(false);
+
+    @AfterEach
+    void nothingIsInForce() {
+        half.shutdown();
+        JvmSessions.deactivate();
+    }
+
+    private Map<String, String> start(String master, String... settings) {
+        configuration.set(Keys.PLAN, packed(JSON));
+        conf.set("spark.master", master);
+        for (int i = 0; i < settings.length; i += 2) {
+            conf.set(settings[i], settings[i + 1]);
+        }
+        return half.start(configuration, conf);
+    }
+
+    private Map<String, String> received(Object message) {
+        return Messages.unpacked(half.receive(message));
+    }
+
+    @Test
+    void withoutAPlanItDoesNothing() {
+        assertEquals(Map.of(), half.start(configuration, conf));
+        assertNull(JvmSessions.planInForce());
+        assertEquals(NOT_STARTED, received(QUESTION));
+        assertEquals(Map.of(), conf.values());
+    }
+
+    @Test
+    void putsThePlanInForceNamesTheRunAndTellsExecutorsTheChannel() {
+        Map<String, String> told = start("spark://driver:7077", "spark.xacct.broker.unauthenticated", "true");
+
+        assertEquals(PLAN.id(), JvmSessions.planInForce().id());
+        String run = JvmSessions.run();
+        assertEquals(run + " " + run + " " + run, String.join(" ", configuration.get("fs.xacct.run"), conf.get("spark.hadoop.fs.xacct.run"),
+            conf.get("spark.executorEnv.SPARK_XACCT_RUN")));
+        assertEquals("UNPROTECTED_ON_PURPOSE", told.get("channel"));
+        assertTrue(told.get("run").matches("[0-9a-f]{1,16}"), told.get("run"));
+        assertEquals(2, told.size());
+        assertEquals(Map.of("v", "1", "plan", PLAN.id(), "partner/waitMillis", "250"), received(QUESTION));
+    }
+
+    @Test
+    void aRunThatSomebodyNamedStays() {
+        configuration.set("fs.xacct.run", "j-1");
+        start("spark://driver:7077", "spark.executorEnv.SPARK_XACCT_RUN", "j-2");
+
+        assertEquals("j-1 j-1 j-2", String.join(" ", JvmSessions.run(), configuration.get("fs.xacct.run"),
+            conf.get("spark.executorEnv.SPARK_XACCT_RUN")));
+        assertNull(conf.get("spark.hadoop.fs.xacct.run"));
+    }
+
+    @Test
+    void anOpenChannelCarriesNothing() {
+        Map<String, String> told = start("spark://driver:7077");
+
+        assertEquals("NONE", told.get("channel"));
+        assertEquals("CHANNEL", received(QUESTION).get("refused"));
+        assertEquals(PLAN.id(), JvmSessions.planInForce().id());
+    }
+
+    @Test
+    void inLocalModeWhoeverReachesThePortGetsNothing() {
+        assertEquals("LOCAL", start("local[2]").get("channel"));
+
+        assertEquals(Map.of("v", "1", "refused", "CHANNEL", "problem", "driver and executor are one JVM"), received(QUESTION));
+    }
+
+    @Test
+    void onYarnTheKeyGoesWithTheUserAndMessagesAreSealed() throws Exception {
+        UserGroupInformation.createRemoteUser("yarn-driver").doAs((PrivilegedExceptionAction<Void>) () -> {
+            Map<String, String> told = start("yarn");
+            assertEquals("SEALED", told.get("channel"));
+            Seal executor = new Seal(SealKey.received(), told.get("run"), Clock.system());
+            Map<String, String> ask = executor.sealAsk(QUESTION);
+
+            assertEquals(Map.of("v", "1", "plan", PLAN.id(), "partner/waitMillis", "250"),
+                executor.openAnswer(received(ask), ask.get("nonce")));
+            AtomicReference<Map<String, String>> again = new AtomicReference<>();
+            StandardError log = StandardError.of(() -> again.set(received(ask)));
+            assertEquals(Map.of("v", "1", "refused", "QUESTION", "problem", "denied"), again.get());
+            assertEquals(1, log.count("spark-xacct: the broker refused 1 ask: 1 replayed"), log.text());
+            return null;
+        });
+    }
+
+    @Test
+    void aSecondContextGivesOutAnotherKey() throws Exception {
+        UserGroupInformation.createRemoteUser("yarn-driver").doAs((PrivilegedExceptionAction<Void>) () -> {
+            String first = start("yarn").get("run");
+            byte[] key = SealKey.received();
+            half.shutdown();
+            DriverHalf second = new DriverHalf();
+            assertNotEquals(first, second.start(configuration, conf).get("run"));
+            assertTrue(!Arrays.equals(key, SealKey.received()));
+            return null;
+        });
+    }
+
+    @Test
+    void afterShutdownNothingIsAnsweredAndThePlanStaysForWhatIsClosedLater() {
+        start("spark://driver:7077", "spark.xacct.broker.unauthenticated", "true");
+        half.shutdown();
+
+        assertEquals(NOT_STARTED, received(QUESTION));
+        assertNotNull(JvmSessions.planInForce());
+        half.shutdown();
+    }
+
+    @Test
+    void initThrowsNothing() {
+        AtomicReference<Map<String, String>> told = new AtomicReference<>();
+        StandardError log = StandardError.of(() -> told.set(half.init(null, new FakePluginContext("driver"))));
+
+        assertEquals(Map.of(), told.get());
+        assertEquals(1, log.count("spark-xacct: the plugin does not start in the driver, so every JVM asks STS itself: java.lang.NullPointer"),
+            log.text());
+        assertEquals(NOT_STARTED, received("anything"));
+    }
+}

@@ -1,0 +1,186 @@
+package io.sparkxacct.spark;
+
+import static io.sparkxacct.testkit.PlanTexts.base;
+import static io.sparkxacct.testkit.PlanTexts.json;
+import static io.sparkxacct.testkit.PlanTexts.packed;
+import static io.sparkxacct.testkit.PlanTexts.role;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.sparkxacct.plan.Plan;
+import io.sparkxacct.plan.PlanReader;
+import io.sparkxacct.session.Clock;
+import io.sparkxacct.session.FailureException;
+import io.sparkxacct.session.JvmSessions;
+import io.sparkxacct.session.Offer;
+import io.sparkxacct.session.RoleSession;
+import io.sparkxacct.testkit.StandardError;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.PrivilegedExceptionAction;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import org.apache.hadoop.security.UserGroupInformation;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ExecutorHalfTest {
+    private static final String JSON = json(base("io.sparkxacct.sts2.StaticBase"), "http://127.0.0.1:1", role("partner"), "\"partner-data\":\"partner\"", "@deny");
+    private static final Plan PLAN = PlanReader.fromJson(JSON);
+    private static final String RUN = "12ab";
+
+    private final ExecutorHalf half = new ExecutorHalf();
+    private final SetSettings conf = new SetSettings();
+    private final AtomicInteger asked = new AtomicInteger();
+
+    @BeforeEach
+    void plan() {
+        conf.set("spark.hadoop.fs.xacct.plan", packed(JSON));
+        conf.set("spark.hadoop.fs.xacct.run", "j-1");
+    }
+
+    @AfterEach
+    void nothingIsInForce() {
+        half.shutdown();
+        JvmSessions.deactivate();
+        JvmSessions.takeFrom(null);
+    }
+
+    private void start(Map<String, String> told, UnaryOperator<Object> driver) throws IOException {
+        half.start(message -> {
+            asked.incrementAndGet();
+            return driver.apply(message);
+        }, Handshake.read(told), conf);
+    }
+
+    private static Map<String, String> told(Channel.Kind kind) {
+        return Map.of("channel", kind.name(), "run", RUN);
+    }
+
+    private StandardError logOf(Map<String, String> told) {
+        return StandardError.of(() -> {
+            try {
+                start(told, message -> message);
+            } catch (IOException unexpected) {
+                throw new UncheckedIOException(unexpected);
+            }
+        });
+    }
+
+    /** A driver that has a session of every role. */
+    private static UnaryOperator<Object> driver(Channel.Kind kind, byte[] key) {
+        Broker broker = new Broker(() -> PLAN,
+            (of, role) -> new Offer(new RoleSession("DRIVER-" + role, "secret", "token", Instant.EPOCH), 1_800_000, 900_000));
+        Seal seal = key == null ? null : new Seal(key, RUN, Clock.system());
+        return new Responder(broker, Channel.of(kind, "as the test says"), seal, Clock.system(), text -> { })::respond;
+    }
+
+    private static String key() {
+        return JvmSessions.resolve("s3a", "partner-data").accessKeyId();
+    }
+
+    private static String refusal() {
+        return assertThrows(FailureException.class, ExecutorHalfTest::key).getMessage();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PROTECTED", "UNPROTECTED_ON_PURPOSE"})
+    void readsWithTheDriversSessions(Channel.Kind kind) throws IOException {
+        start(told(kind), driver(kind, null));
+        assertEquals(0, asked.get());
+
+        assertEquals("DRIVER-partner", key());
+        assertEquals("j-1", JvmSessions.run());
+        assertEquals(1, asked.get());
+    }
+
+    @Test
+    void sealsWhatItAsksWhereTheKeyHasComeAlong() throws Exception {
+        UserGroupInformation.createRemoteUser("yarn-executor").doAs((PrivilegedExceptionAction<Void>) () -> {
+            byte[] key = Seal.newKey();
+            SealKey.giveOut(key);
+            start(told(Channel.Kind.SEALED), driver(Channel.Kind.SEALED, key));
+
+            assertEquals("DRIVER-partner", key());
+            return null;
+        });
+    }
+
+    @Test
+    void withoutTheKeyItAsksSts() throws Exception {
+        UserGroupInformation.createRemoteUser("yarn-executor").doAs((PrivilegedExceptionAction<Void>) () -> {
+            StandardError log = logOf(told(Channel.Kind.SEALED));
+
+            assertEquals(1, log.count("spark-xacct: the driver's key is not among the credentials of this executor, which asks STS itself"), log.text());
+            assertEquals(PLAN.id(), JvmSessions.planInForce().id());
+            assertEquals(0, asked.get());
+            return null;
+        });
+    }
+
+    @Test
+    void withoutAChannelItAsksStsUnderTheApplicationsPlan() throws IOException {
+        start(told(Channel.Kind.NONE), message -> message);
+
+        assertEquals(PLAN.id() + " j-1", JvmSessions.planInForce().id() + " " + JvmSessions.run());
+        assertEquals(0, asked.get());
+    }
+
+    @Test
+    void inTheDriversJvmItDoesNothing() {
+        half.init(new FakePluginContext("driver"), told(Channel.Kind.UNPROTECTED_ON_PURPOSE));
+
+        assertNull(JvmSessions.planInForce());
+    }
+
+    @Test
+    void whereTheDriversHalfHasNotStartedItDoesNothing() throws IOException {
+        start(Map.of(), message -> message);
+        start(null, message -> message);
+
+        assertNull(JvmSessions.planInForce());
+    }
+
+    @Test
+    void withoutAPlanItDoesNothing() throws IOException {
+        conf.values().remove("spark.hadoop.fs.xacct.plan");
+        start(told(Channel.Kind.UNPROTECTED_ON_PURPOSE), message -> message);
+
+        assertNull(JvmSessions.planInForce());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"WHATEVER", ""})
+    void aChannelOfAnotherVersionIsLoggedAndThrowsNothing(String channel) {
+        StandardError log = StandardError.of(() -> half.init(new FakePluginContext("1"), Map.of("channel", channel)));
+
+        assertEquals(1, log.count("spark-xacct: the plugin does not start in this executor, which asks STS itself: java.lang.IllegalArgument"), log.text());
+    }
+
+    @Test
+    void aPlanThatCannotBeReadRefusesEveryBucket() {
+        conf.set("spark.hadoop.fs.xacct.plan", "z1:broken");
+        StandardError.of(() -> assertThrows(FailureException.class, () -> start(told(Channel.Kind.PROTECTED), message -> message)));
+
+        assertTrue(refusal().startsWith("bucket partner-data: the plan text is cut or damaged"));
+    }
+
+    @Test
+    void initThrowsNothingWhateverSparkGives() {
+        StandardError log = StandardError.of(() -> {
+            half.init(null, null);
+            half.init(new FakePluginContext(null), Map.of());
+        });
+
+        assertEquals(1, log.count("the plugin does not start in this executor, which asks STS itself: java.lang.NullPointerException"), log.text());
+        assertEquals(1, log.count("the plugin does not start in this executor, which asks STS itself: java.lang.IllegalStateException: no settings"),
+            log.text());
+    }
+}

@@ -1,0 +1,21 @@
+package io.sparkxacct.spark;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/** Settings in a map: a SparkConf needs more of Spark than there is here. */
+record SetSettings(Map<String, String> values) implements Settings {
+    SetSettings() {
+        this(new HashMap<>());
+    }
+
+    @Override
+    public String get(String name) {
+        return values.get(name);
+    }
+
+    @Override
+    public void set(String name, String value) {
+        values.put(name, value);
+    }
+}
