@@ -57,6 +57,8 @@ final class DriverHalf implements DriverPlugin {
             Clock.system(), LOG::warn);
         if (channel.kind() == Channel.Kind.UNPROTECTED_ON_PURPOSE) {
             LOG.warn("spark-xacct: **** {} ****", channel.words());
+        } else if (!channel.isOpen()) {
+            LOG.warn("spark-xacct: plan {}: {}", id, channel.words());
         } else {
             LOG.info("spark-xacct: plan {}: {}", id, channel.words());
         }
