@@ -24,7 +24,7 @@ public final class RoleSessions {
     private final Plan plan;
     private final Clock clock;
     private final Refresher refresher;
-    private final String sourceName;
+    private final SessionSource source;
     /** Hop 0 of every chain. */
     final Slot base;
     /** The roles; never changed after construction; parents stand before their children. */
@@ -39,7 +39,7 @@ public final class RoleSessions {
             Plan plan, SessionSource source, RefreshPolicy policy, Clock clock, Scheduler scheduler, Consumer<String> warnings) {
         this.plan = plan;
         this.clock = clock;
-        this.sourceName = source.name();
+        this.source = source;
         this.refresher = new Refresher(plan.id(), source, policy, clock, scheduler, warnings);
         Map<String, Slot> made = new LinkedHashMap<>();
         long now = clock.nanos();
@@ -189,7 +189,7 @@ public final class RoleSessions {
                 clock.await(entry.next, deadline - now);
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
-                throw new FailureException(slot.unanswered("interrupted while waiting for " + sourceName));
+                throw new FailureException(slot.unanswered("interrupted while waiting for " + source.name()));
             }
         }
     }
@@ -211,9 +211,17 @@ public final class RoleSessions {
         }
         Entry entry = waitedFor.entry.get();
         Failure failure = entry.failure != null ? asRead(waitedFor, entry, clock.nanos())
-            : waitedFor.unanswered((waitedFor.isBase() ? "the base identity" : sourceName) + " has not answered within "
-                + NANOSECONDS.toSeconds(patience) + " s");
+            : waitedFor.unanswered(silence(waitedFor) + NANOSECONDS.toSeconds(patience) + " s");
         return readAlong(slot, waitedFor, failure);
+    }
+
+    private String silence(Slot waitedFor) {
+        if (waitedFor.isBase()) {
+            return "the base identity has not answered within ";
+        }
+        // Asked now: an executor decides late whom it asks.
+        String name = source.name();
+        return "STS".equals(name) ? "STS has not answered within " : name + " has not answered within ";
     }
 
     private static Failure readAlong(Slot reader, Slot failed, Failure failure) {
