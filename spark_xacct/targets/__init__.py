@@ -55,8 +55,9 @@ def settings_for(
 ) -> Settings:
     """What ``release`` (None: the pyspark found here) needs to run ``plan``, as data.
 
-    ``use`` narrows the plan to some buckets; the other declared ones are refused. ``jar``: where the jar will be found; None where it is on Spark's class
-    path already. Raises TargetError for what cannot be carried, naming the bucket, role or field.
+    ``use`` narrows the plan to some buckets; the other declared ones are refused. ``jar``: where the jar will be found; None
+    where it is on Spark's class path already. Raises TargetError for what cannot be carried, naming the bucket, role or
+    field.
     """
     whole = plan.access_map
     if use:

@@ -27,11 +27,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def _xacct_lab_of_session(pytestconfig: pytest.Config) -> Iterator[JobLab]:
     from spark_xacct import declaration
+    from spark_xacct.access.access import ENVIRONMENT
     from spark_xacct.errors import XacctError
     from spark_xacct.testing.job_lab import JobLab
 
     file = pytestconfig.getini("xacct_config") or os.environ.get("SPARK_XACCT_CONFIG") or CONFIG_DEFAULT
-    environment = pytestconfig.getini("xacct_env") or os.environ.get("SPARK_XACCT_ENV") or None
+    environment = pytestconfig.getini("xacct_env") or os.environ.get(ENVIRONMENT) or None
     try:
         lab = JobLab(declaration.load(pytestconfig.rootpath / file, environment).access_map).start()
     except (XacctError, OSError) as error:

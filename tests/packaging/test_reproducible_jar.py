@@ -46,6 +46,5 @@ def built(folder: Path, time_zone: str, umask: int) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("mvn") is None, reason="no mvn on PATH (Debian: apt-get install maven)")
 def test_two_builds_in_two_places_and_time_zones_make_one_jar(tmp_path: Path) -> None:
     assert built(tmp_path / "a", "UTC", 0o022) == built(tmp_path / "b" / "deeper", "Asia/Tokyo", 0o077)

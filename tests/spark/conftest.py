@@ -13,6 +13,7 @@ pyspark = pytest.importorskip(
     "pyspark", reason="the Spark tests run with the interpreter of .cache/spark-3.5 or .cache/spark-4"
 )
 
+# running imports pyspark itself: without one these tests are skipped with the reason above, not broken.
 from running import DECLARATION, EXECUTOR_FOLDERS, ROOT, SparkRunner  # noqa: E402
 
 from spark_xacct.declaration import load  # noqa: E402

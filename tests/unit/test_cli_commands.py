@@ -336,7 +336,7 @@ def test_lab_that_refuses_an_object_says_why(monkeypatch: pytest.MonkeyPatch) ->
     class Refusing:
         def put(self, uri: str, content: bytes) -> None:
             answer = {"Error": {"Code": "KeyTooLongError", "Message": "Your key is too long"}}
-            raise ClientError(answer, "PutObject")  # type: ignore[arg-type]
+            raise ClientError(answer, "PutObject")
 
     monkeypatch.setattr(Lab, "attach", lambda _: Refusing())
     result = run("lab", "put", "xacct.yaml", "s3://partner-data/x")

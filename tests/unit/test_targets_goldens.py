@@ -89,6 +89,7 @@ def executed(text: str, monkeypatch: pytest.MonkeyPatch, environment: dict[str, 
     monkeypatch.setitem(sys.modules, "pyspark.sql", type("sql", (), {"SparkSession": session}))
     monkeypatch.setattr(os, "environ", dict(environment))
     names: dict[str, Any] = {}
+    # Rendered by us from plans of this file: that it runs as Python is what is tested.
     exec(compile(text, "builder.py", "exec"), names)  # noqa: S102
     return names
 
