@@ -24,6 +24,8 @@ EXECUTOR_ENVIRONMENT = "spark.executorEnv."
 # Where the driver's environment comes from in cluster mode; the other cluster manager ignores the key.
 DRIVER_ENVIRONMENTS = ("spark.yarn.appMasterEnv.", "spark.kubernetes.driverEnv.")
 JARS = "spark.jars"
+# Beside spark.plugins, which is the user's own and which a local Spark Connect server overwrites.
+PLUGINS = "spark.plugins.defaultList"
 PYTHON_FILES = "spark.submit.pyFiles"
 
 
@@ -126,14 +128,14 @@ def settings_of(
 
 
 def _spark_only(jar: str | None) -> Iterator[Setting]:
-    if jar is None:
-        return
-    if "," in jar:
-        raise TargetError(
-            f'the path of the jar holds a comma ("{jar}"), which separates the entries of spark.jars; move the jar'
-        )
-    yield Setting(JARS, jar, "the jar with the credential providers", How.APPEND)
-    yield Setting(PYTHON_FILES, jar, "the same jar is the Python package of the workers", How.APPEND)
+    if jar is not None:
+        if "," in jar:
+            raise TargetError(
+                f'the path of the jar holds a comma ("{jar}"), which separates the entries of spark.jars; move the jar'
+            )
+        yield Setting(JARS, jar, "the jar with plugin and credential providers", How.APPEND)
+        yield Setting(PYTHON_FILES, jar, "the same jar is the Python package of the workers", How.APPEND)
+    yield Setting(PLUGINS, keys.PLUGIN, "the driver obtains role sessions and executors get them from it", How.APPEND)
 
 
 def _environment(plan: Plan, run: str | None, user: str | None) -> Iterator[Setting]:

@@ -8,11 +8,9 @@ from collections.abc import Mapping
 import pytest
 from running import DECLARATION, Finished, SparkRunner
 
-from spark_xacct import keys
 from spark_xacct.lab.call_log import Call
 from spark_xacct.lab.lab import Lab
 
-PLUGIN = {"spark.plugins.defaultList": keys.PLUGIN}
 PROTECTED = {
     "spark.authenticate": "true",
     "spark.authenticate.secret": "a-secret-of-this-test",
@@ -27,7 +25,7 @@ def ran(
     runner: SparkRunner, lab: Lab, name: str, extra: Mapping[str, str], identity: bool
 ) -> tuple[Finished, list[Call]]:
     lab.clear_calls()
-    environment = runner.environment(runner.configuration(name, {**PLUGIN, **extra}, master=CLUSTER, identity=identity))
+    environment = runner.environment(runner.configuration(name, extra, master=CLUSTER, identity=identity))
     finished = runner.run("jvm_only.py", str(DECLARATION), environment=environment)
     assert finished.results["read"] == [100] * 5
     assert finished.results["written"] == 100

@@ -8,9 +8,9 @@ from running import DECLARATION, Finished, SparkRunner
 from spark_xacct.lab.lab import Lab
 
 LOCATIONS = {
-    "undeclared": "s3a://stranger/",
     "trust": "s3a://partner-data/events/",
     "mended": "s3a://partner-data/events/",
+    "undeclared": "s3a://stranger/",
     "external_id": "s3a://partner-out/",
 }
 
@@ -26,13 +26,14 @@ def refused(runner: SparkRunner, lab: Lab) -> Finished:
     environment = runner.environment(runner.configuration("refused"), SINK_EXTERNAL_ID="wrong-external-id")
     arguments = [f"{name}={location}" for name, location in LOCATIONS.items()]
     with runner.started("refused.py", str(DECLARATION), *arguments, environment=environment) as program:
-        program.wait_ready()
-        program.go_on()  # undeclared
-        program.wait_ready()
+        # From before the start: the driver fetches at once.
         with lab.without(role="partner", action="sts:AssumeRole"):
+            program.wait_ready()
             program.go_on()  # trust
             program.wait_ready()
         program.go_on()  # mended: remembered for a while
+        program.wait_ready()
+        program.go_on()  # undeclared
         program.wait_ready()
         program.go_on()  # external_id
         return program.finish()

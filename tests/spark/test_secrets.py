@@ -60,9 +60,8 @@ def places(runner: SparkRunner, lab: Lab, tmp_path_factory: pytest.TempPathFacto
     environment = runner.environment(configuration, TEST_PLANTED=PLANTED)
     arguments = (str(DECLARATION), lab.queue_url("events"), PLANTED)
     with runner.started("keeping_secrets.py", *arguments, environment=environment) as program:
-        program.wait_ready()
+        # From before the start: the driver fetches at once.
         with lab.without(role="sink", action="sts:AssumeRole"):
-            program.go_on()
             program.wait_ready()
         results = json.loads("".join(program.out).partition("RESULT ")[2].splitlines()[0])
         result: dict[str, str] = dict(results["places"])

@@ -17,6 +17,7 @@ os.environ.update(
 builder = SparkSession.builder
 builder = builder.config("spark.jars", "/opt/spark xacct/spark-xacct-0.1.0.jar")
 builder = builder.config("spark.submit.pyFiles", "/opt/spark xacct/spark-xacct-0.1.0.jar")
+builder = builder.config("spark.plugins.defaultList", "io.sparkxacct.spark.CrossAccountPlugin")
 builder = builder.config("spark.hadoop.fs.xacct.plan", "<part 1 of plan 826f72ce3fa3>")
 builder = builder.config("spark.hadoop.fs.xacct.plan.2", ".")
 builder = builder.config("spark.hadoop.fs.xacct.about", "plan 826f72ce3fa3: 3 roles, 2 buckets, base irsa")

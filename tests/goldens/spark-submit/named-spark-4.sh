@@ -3,6 +3,7 @@
 # STS: 3 hops, about 12 calls an hour in each JVM that reads everything (a driver and 10 executors: about 132)
 # Save this as submit.sh and run: sh submit.sh [more options] job.py [arguments].
 # A second --jars or --py-files replaces the one here: join the paths with a comma.
+# So does spark.plugins.defaultList with one in spark-defaults.conf: where another plugin stands there, join the names with a comma.
 # The jar must be loaded by the class loader that loads hadoop-aws: both by --jars or --packages, or both in Spark's jars folder.
 # In client mode the driver's Python inherits this; cluster managers get it by the options below.
 export SPARK_XACCT_PLAN=<part 1 of plan afe72d253bae>
@@ -12,6 +13,7 @@ export SPARK_XACCT_USER='o'"'"'neil'
 spark-submit \
   --jars '/opt/spark xacct/spark-xacct-0.1.0.jar' \
   --py-files '/opt/spark xacct/spark-xacct-0.1.0.jar' \
+  --conf spark.plugins.defaultList=io.sparkxacct.spark.CrossAccountPlugin \
   --conf spark.hadoop.fs.xacct.plan=<part 1 of plan afe72d253bae> \
   --conf spark.hadoop.fs.xacct.plan.2=. \
   --conf 'spark.hadoop.fs.xacct.about=plan afe72d253bae: 3 roles, 4 buckets, base irsa' \

@@ -3,6 +3,7 @@
 # STS: 2 hops, about 4 calls an hour in each JVM that reads everything (a driver and 10 executors: about 44)
 # Save this as submit.sh and run: sh submit.sh [more options] job.py [arguments].
 # A second --jars or --py-files replaces the one here: join the paths with a comma.
+# So does spark.plugins.defaultList with one in spark-defaults.conf: where another plugin stands there, join the names with a comma.
 # The jar must be loaded by the class loader that loads hadoop-aws: both by --jars or --packages, or both in Spark's jars folder.
 # In client mode the driver's Python inherits this; cluster managers get it by the options below.
 export SPARK_XACCT_PLAN=<part 1 of plan 826f72ce3fa3>
@@ -12,6 +13,7 @@ export SPARK_XACCT_USER='o'"'"'neil'
 spark-submit \
   --jars '/opt/spark xacct/spark-xacct-0.1.0.jar' \
   --py-files '/opt/spark xacct/spark-xacct-0.1.0.jar' \
+  --conf spark.plugins.defaultList=io.sparkxacct.spark.CrossAccountPlugin \
   --conf spark.hadoop.fs.xacct.plan=<part 1 of plan 826f72ce3fa3> \
   --conf spark.hadoop.fs.xacct.plan.2=. \
   --conf 'spark.hadoop.fs.xacct.about=plan 826f72ce3fa3: 3 roles, 2 buckets, base irsa' \
