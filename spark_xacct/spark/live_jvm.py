@@ -56,7 +56,8 @@ class LiveJvm:
         if self._class(provider, loader) is None:
             return (
                 f"the spark-xacct jar and hadoop-aws are in different class loaders: {S3A_FILE_SYSTEM} does not see "
-                f"{provider}; put both on spark.jars, or both into Spark's jars folder"
+                f"{provider}; load the plugin, which puts it there (spark.plugins.defaultList={keys.PLUGIN}), or put both "
+                "on spark.jars, or both into Spark's jars folder"
             )
         needed, coordinates = STS_CLASSES[provider]
         if self._class(needed, loader) is None:

@@ -236,14 +236,6 @@ def test_a_missing_sts_module_is_named(runner: SparkRunner) -> None:
     assert results["error"].startswith("the AWS SDK beside hadoop-aws lacks its STS module (")
 
 
-def test_hadoop_aws_in_another_class_loader_is_named(runner: SparkRunner) -> None:
-    path = os.pathsep.join(str(jar) for jar in runner.jars.glob("*.jar"))
-    extra = {"spark.jars": "", "spark.driver.extraClassPath": path}
-    environment = runner.environment(runner.configuration("loaders", extra))
-    results = runner.run("start_only.py", str(DECLARATION), environment=environment).results
-    assert results["error"].startswith("the spark-xacct jar and hadoop-aws are in different class loaders: ")
-
-
 def test_no_plan_at_all_is_named(runner: SparkRunner) -> None:
     environment = runner.environment(runner.configuration("no-plan"))
     results = runner.run("start_only.py", environment=environment).results

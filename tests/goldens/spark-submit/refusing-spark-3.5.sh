@@ -4,7 +4,7 @@
 # Save this as submit.sh and run: sh submit.sh [more options] job.py [arguments].
 # A second --jars or --py-files replaces the one here: join the paths with a comma.
 # So does spark.plugins.defaultList with one in spark-defaults.conf: where another plugin stands there, join the names with a comma.
-# The jar must be loaded by the class loader that loads hadoop-aws: both by --jars or --packages, or both in Spark's jars folder.
+# hadoop-aws may come by --jars or --packages as well, or lie in Spark's jars folder.
 # In client mode the driver's Python inherits this; cluster managers get it by the options below.
 export SPARK_XACCT_PLAN=<part 1 of plan 826f72ce3fa3>
 export SPARK_XACCT_PLAN_2=.

@@ -9,6 +9,6 @@ import spark_xacct as xacct
 from spark_xacct.spark import jar
 
 path = str(jar.find({}))
-jars = f"{os.environ['HADOOP_AWS_JARS']},{path}"
+jars = ",".join(filter(None, [os.environ.get("HADOOP_AWS_JARS"), path]))
 SparkSession.builder.appName("broken").config("spark.submit.pyFiles", path).config("spark.jars", jars).getOrCreate()
 result(**attempt(lambda: str(xacct.start(SparkSession.builder))))

@@ -42,6 +42,7 @@ final class DriverHalf implements DriverPlugin {
             LOG.info("spark-xacct: no plan is set, so the plugin does nothing");
             return Collections.emptyMap();
         }
+        FrontClasses.placeBesideS3A();
         String id = JvmSessions.activate(configuration);
         nameTheRun(configuration, settings, JvmSessions.run());
         Plan plan = JvmSessions.planInForce();

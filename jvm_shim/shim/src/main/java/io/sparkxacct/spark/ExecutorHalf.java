@@ -44,6 +44,7 @@ final class ExecutorHalf implements ExecutorPlugin {
         if (handshake == null || plan == null) {
             return;
         }
+        FrontClasses.placeBesideS3A();
         if (handshake.channel() != Channel.Kind.NONE && handshake.channel() != Channel.Kind.LOCAL) {
             line = new DriverLine(driver, Clock.system());
             Function<Map<String, String>, Map<String, String>> channel = channel(handshake, line);
