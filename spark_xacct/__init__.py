@@ -12,8 +12,9 @@ from spark_xacct.version import __version__
 
 if TYPE_CHECKING:
     from spark_xacct.access import Access, Explanation
+    from spark_xacct.access.identities import Identities
 
-__all__ = ["__version__", "boto3_session", "client", "configure", "explain", "load", "start"]
+__all__ = ["__version__", "boto3_session", "client", "configure", "explain", "load", "start", "whoami"]
 
 
 def load(file: Any, environment: str | None = None) -> Access:
@@ -68,3 +69,14 @@ def explain(uri: str) -> Explanation:
     from spark_xacct.access import explain_running
 
     return explain_running(uri)
+
+
+def whoami(session: Any, file: Any = None, environment: str | None = None) -> Identities:
+    """Who each bucket's identity really is, in the driver's JVM, an executor's JVM and a Python worker, by one small job.
+
+    With a declaration or a plan file, its plan must be the one in force. On a Spark Connect client the driver's JVM is left
+    out. Raises SparkStartError where no plan, or another one, is in force.
+    """
+    from spark_xacct.access import whoami as ask
+
+    return ask(session, file, environment)

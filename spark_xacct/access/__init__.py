@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spark_xacct.access.access import Access, load
 from spark_xacct.access.explanation import Explanation, explain
 
-__all__ = ["Access", "Explanation", "configure", "explain", "explain_running", "load", "start"]
+if TYPE_CHECKING:
+    from spark_xacct.access.identities import Identities
+
+__all__ = ["Access", "Explanation", "configure", "explain", "explain_running", "load", "start", "whoami"]
 
 
 def start(builder: Any, file: Any = None, environment: str | None = None) -> Any:
@@ -24,6 +27,13 @@ def start(builder: Any, file: Any = None, environment: str | None = None) -> Any
 def configure(builder: Any, file: Any, environment: str | None = None) -> Any:
     """See ``spark_xacct.configure``."""
     return load(file, environment).configure(builder)
+
+
+def whoami(session: Any, file: Any = None, environment: str | None = None) -> Identities:
+    """See ``spark_xacct.whoami``."""
+    from spark_xacct.access.identities import whoami as ask
+
+    return ask(session, load(file, environment).plan if file is not None else None)
 
 
 def explain_running(uri: str) -> Explanation:

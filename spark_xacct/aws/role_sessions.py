@@ -67,6 +67,10 @@ class RoleSessions:
         self._check_allowed(role)
         return self._session(role, self._region(None))
 
+    def base_session(self) -> Any:
+        """The boto3.Session of the base identity. For checks: programs ask with ``uri`` of a bucket that it serves."""
+        return self._session(_BASE, self._region(None))
+
     def session_for(self, uri: str) -> Any:
         """The boto3.Session that serves a location: its role's, or the base identity's where that is declared."""
         name, decision = self._name_for(uri)

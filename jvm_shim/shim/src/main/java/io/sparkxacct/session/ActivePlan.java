@@ -2,6 +2,7 @@ package io.sparkxacct.session;
 
 import io.sparkxacct.plan.Decision;
 import io.sparkxacct.plan.JarVersion;
+import io.sparkxacct.plan.Keys;
 import io.sparkxacct.plan.Plan;
 import java.util.AbstractMap;
 import java.util.Collections;
@@ -67,6 +68,14 @@ final class ActivePlan {
             throw new FailureException(unusable);
         }
         return sessions.offer(role);
+    }
+
+    /** Who a role, or the base identity ("@base"), is to STS. Throws FailureException. */
+    String caller(String role) {
+        if (unusable != null) {
+            throw new FailureException(unusable);
+        }
+        return source.callerArn(Keys.TARGET_BASE.equals(role) ? sessions.base() : sessions.get(role));
     }
 
     /** Whether the application brought it, and not only a file of the machine. */

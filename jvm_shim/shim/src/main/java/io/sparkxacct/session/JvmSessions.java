@@ -102,6 +102,11 @@ public final class JvmSessions {
         return OF_THIS_JVM.offered(plan, role);
     }
 
+    /** The ARN that STS knows a role of the plan in force by, or the base identity ("@base"), in this JVM. Throws FailureException. */
+    public static String caller(String role) {
+        return OF_THIS_JVM.callerOf(role);
+    }
+
     /** The plan in force; null when there is none or it cannot be used. */
     public static Plan planInForce() {
         ActivePlan now = OF_THIS_JVM.active;
@@ -159,6 +164,10 @@ public final class JvmSessions {
             throw new FailureException(Failure.unanswered(role, "plan " + plan.id() + " is no longer in force"));
         }
         return now.offer(role);
+    }
+
+    String callerOf(String role) {
+        return inForce(null).caller(role);
     }
 
     private ActivePlan inForce(String bucket) {

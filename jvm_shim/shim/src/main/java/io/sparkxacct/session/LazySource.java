@@ -23,6 +23,11 @@ final class LazySource implements SessionSource, AutoCloseable {
     }
 
     @Override
+    public String callerArn(RoleSession session) {
+        return opened.get().callerArn(session);
+    }
+
+    @Override
     public void forgetBase() {
         opened.get().forgetBase();
     }

@@ -21,6 +21,11 @@ public interface SessionSource {
     /** The base identity's own credentials; the same instance as long as they are the same. An expiration says that they were made now. */
     RoleSession base() throws FailureException;
 
+    /** The ARN that GetCallerIdentity answers for a session. */
+    default String callerArn(RoleSession session) throws FailureException {
+        throw new FailureException(Failure.plan(name() + " does not tell who a session is", null));
+    }
+
     /** Whether a role's session comes whole, however long its chain is: no hop is assumed from another one in this JVM. */
     default boolean givesWholeChains() {
         return false;

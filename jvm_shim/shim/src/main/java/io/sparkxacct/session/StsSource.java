@@ -57,6 +57,15 @@ public final class StsSource implements SessionSource, AutoCloseable {
     }
 
     @Override
+    public String callerArn(RoleSession session) {
+        try {
+            return line.callerArn(session);
+        } catch (StsException error) {
+            throw new FailureException(Failure.ofBase(error.kind(), "GetCallerIdentity: " + error.problem(inputs.address()), null, error.code(), error.stsMessage()));
+        }
+    }
+
+    @Override
     public void forgetBase() {
         try {
             line.forgetBase();

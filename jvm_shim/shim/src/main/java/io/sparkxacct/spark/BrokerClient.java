@@ -142,6 +142,12 @@ final class BrokerClient implements SessionSource, AutoCloseable {
         sts.forgetBase();
     }
 
+    /** The driver has given the session, but only AWS knows who it is. */
+    @Override
+    public String callerArn(RoleSession session) {
+        return sts.callerArn(session);
+    }
+
     @Override
     public void close() throws Exception {
         leaveSts();

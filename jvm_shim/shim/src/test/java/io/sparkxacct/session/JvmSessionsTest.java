@@ -70,6 +70,30 @@ class JvmSessionsTest {
     }
 
     @Test
+    void tellsWhoARoleAndTheBaseAreToSts() {
+        sessions.adopt(configuration(PARTNER));
+
+        assertEquals("arn:aws:iam::111122223333:user/base", sessions.callerOf("partner"));
+        sessions.callerOf("@base");
+
+        String role = "arn:aws:iam::444455556666:role/partner";
+        assertEquals(List.of("AssumeRole " + role + " by AKIABASE", "GetCallerIdentity by ASIA" + role, "GetCallerIdentity by AKIABASE"),
+            lines.get(0).calls);
+    }
+
+    @Test
+    void aQuestionWhoSomebodyIsFailsInWordsForPeople() {
+        sessions.adopt(configuration(PARTNER));
+        sessions.callerOf("partner");
+        lines.get(0).refusal = StsException.answered(403, "ExpiredToken", "The security token included in the request is expired");
+
+        assertEquals("GetCallerIdentity: refused by STS: ExpiredToken",
+            assertThrows(FailureException.class, () -> sessions.callerOf("partner")).failure().firstLine(null));
+        assertEquals("the plan " + PlanReader.read(packed(PARTNER)).id() + " holds no role \"nobody\"; it holds: partner",
+            assertThrows(FailureException.class, () -> sessions.callerOf("nobody")).failure().firstLine(null));
+    }
+
+    @Test
     void answersProvidersInTypesOfTheJdkAndTheSameInstanceWhileTheSessionIsTheSame() {
         sessions.answer(Map.of("configuration", configuration(PARTNER)));
         Map<String, Object> question = Map.of("scheme", "s3a", "bucket", "partner-data");
