@@ -12,7 +12,10 @@ CACHE := .cache
 PYSPARK_3.5 := 3.5.9
 PYSPARK_4 := 4.3.0
 LINES := $(shell $(PYTHON) -c 'import sys; print("4" if sys.version_info >= (3, 12) else "4 3.5")' 2>/dev/null)
-SPARK_VENVS := $(LINES:%=$(CACHE)/spark-%/.ready) $(CACHE)/worker/.ready
+SPARK_VENVS := $(LINES:%=$(CACHE)/spark-%/.ready) $(CACHE)/worker/.ready $(CACHE)/worker-arrow/.ready
+# What PySpark itself asks for: Arrow for pandas functions, gRPC for Spark Connect. Spark 3.5 does not know pandas 3.
+ARROW := 'pandas>=2.2,<3' 'pyarrow>=15'
+CONNECT := 'grpcio>=1.67' 'grpcio-status>=1.67' 'googleapis-common-protos>=1.65' 'zstandard>=0.25'
 
 .PHONY: help setup tools demo test test-all lint jar build-jar wheel bench docs versions
 help: ## list the targets
@@ -37,11 +40,15 @@ $(CACHE)/spark-%/.ready: pyproject.toml | $(VENV)/.ready
 	@echo "setting up Spark $* (pyspark $(PYSPARK_$*), some 350 to 500 MB)" >&2
 	@$(PYTHON) -c 'import sys; sys.exit("Spark 3.5 runs on Python up to 3.11; with this Python take SPARK=4" if "$*" == "3.5" and sys.version_info >= (3, 12) else 0)'
 	@$(PYTHON) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --editable '.[lab]' 'pyspark==$(PYSPARK_$*)' 'pytest-timeout>=2.3'
+	@$(@D)/bin/python -m pip install --quiet --editable '.[lab]' 'pyspark==$(PYSPARK_$*)' $(ARROW) $(CONNECT) 'pytest-timeout>=2.3'
 	@touch $@
 $(CACHE)/worker/.ready: pyproject.toml | $(VENV)/.ready
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet boto3
+	@touch $@
+$(CACHE)/worker-arrow/.ready: pyproject.toml | $(VENV)/.ready
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet boto3 $(ARROW)
 	@touch $@
 
 jar: | tools ## build the shim jar into spark_xacct/jars, where it is not that of these sources
