@@ -69,6 +69,14 @@ final class ActivePlan {
         return sessions.offer(role);
     }
 
+    /** See RoleSessions. */
+    Offer offer(String role, long patienceNanos) {
+        if (unusable != null) {
+            throw new FailureException(unusable);
+        }
+        return sessions.offer(role, patienceNanos);
+    }
+
     /** Whether the application brought it, and not only a file of the machine. */
     boolean isSetByTheApplication() {
         return setByTheApplication;
