@@ -16,6 +16,10 @@ SPARK_HADOOP_PREFIX = "spark.hadoop."
 PLAN_ENVIRONMENT = "SPARK_XACCT_PLAN"
 RUN_ENVIRONMENT = "SPARK_XACCT_RUN"
 USER_ENVIRONMENT = "SPARK_XACCT_USER"
+# The folder of the endpoint of the JVM that started a Python process.
+ENDPOINT_ENVIRONMENT = "SPARK_XACCT_ENDPOINT"
+# The daemon or worker module that was configured before ours, which runs it.
+NEXT_DAEMON_ENVIRONMENT = "SPARK_XACCT_NEXT_DAEMON"
 
 # Class names that stand in users' configuration: API, never to be moved.
 S3A_PROVIDER = "io.sparkxacct.s3a.S3ARoleCredentialsProvider"

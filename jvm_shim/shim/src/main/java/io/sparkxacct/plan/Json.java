@@ -11,7 +11,7 @@ import java.util.TreeMap;
  *
  * <p>Our own, because no JSON library is on every class path that we run on under the same name and version.
  */
-final class Json {
+public final class Json {
     private static final int MAXIMUM_DEPTH = 32;
 
     private final String text;
@@ -33,7 +33,7 @@ final class Json {
     }
 
     /** The one spelling that plan ids are made of: sorted keys, no spaces, ASCII, and "$" escaped. */
-    static String canonical(Object value) {
+    public static String canonical(Object value) {
         StringBuilder out = new StringBuilder();
         write(value, out);
         return out.toString();

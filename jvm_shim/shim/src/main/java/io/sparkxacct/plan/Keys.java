@@ -14,6 +14,10 @@ public final class Keys {
     public static final String PLAN_ENVIRONMENT = "SPARK_XACCT_PLAN";
     public static final String RUN_ENVIRONMENT = "SPARK_XACCT_RUN";
     public static final String USER_ENVIRONMENT = "SPARK_XACCT_USER";
+    /** The folder of the endpoint of the JVM that started a Python process. */
+    public static final String ENDPOINT_ENVIRONMENT = "SPARK_XACCT_ENDPOINT";
+    /** The daemon or worker module that was configured before ours, which runs it. */
+    public static final String NEXT_DAEMON_ENVIRONMENT = "SPARK_XACCT_NEXT_DAEMON";
 
     /** Class names that stand in users' settings: API, never to be moved. */
     public static final String S3A_PROVIDER = "io.sparkxacct.s3a.S3ARoleCredentialsProvider";

@@ -18,9 +18,14 @@ public final class Plan {
     private final Map<String, Role> roles;
     private final List<Binding> bindings;
     private final BindingIndex index;
+    private final Python python;
+    private final String json;
 
-    Plan(String id, Base base, Sts sts, boolean denyUndeclared, Map<String, Role> roles, List<Binding> bindings, List<String> own) {
-        this.id = id;
+    /** {@code json} is the canonical document of all the others. */
+    Plan(String json, Base base, Sts sts, boolean denyUndeclared, Map<String, Role> roles, List<Binding> bindings, List<String> own,
+         Python python) {
+        this.json = json;
+        this.id = PlanId.of(json);
         this.base = base;
         this.sts = sts;
         this.roles = Collections.unmodifiableMap(new LinkedHashMap<>(roles));
@@ -34,6 +39,12 @@ public final class Plan {
             }
         }
         refuseTwice(bindings, own);
+        this.python = python;
+        for (String name : python.roles()) {
+            if (!roles.containsKey(name)) {
+                throw new PlanException("the plan lets Python have role \"" + name + "\", which it does not hold");
+            }
+        }
         this.index = new BindingIndex(this.bindings, own, denyUndeclared);
     }
 
@@ -62,6 +73,15 @@ public final class Plan {
 
     public List<Binding> bindings() {
         return bindings;
+    }
+
+    public Python python() {
+        return python;
+    }
+
+    /** The plan as settings carry it, in one part, wherever it was read from. */
+    public String text() {
+        return PlanText.packed(json);
     }
 
     /** The roles of a chain, first hop to the role itself. The role must be one of the plan. */
@@ -149,6 +169,30 @@ public final class Plan {
         /** Provider class for AWS SDK v2; null when that SDK cannot serve this base. */
         public String v2() {
             return v2;
+        }
+    }
+
+    /** What Python may have. */
+    public static final class Python {
+        private final List<String> roles;
+        private final String defaultRole;
+
+        Python(List<String> roles, String defaultRole) {
+            if (defaultRole != null && !roles.contains(defaultRole)) {
+                throw new PlanException("the plan cannot be used: python.default_role \"" + defaultRole + "\" is not among python.roles");
+            }
+            this.roles = Collections.unmodifiableList(new ArrayList<>(roles));
+            this.defaultRole = defaultRole;
+        }
+
+        /** The roles that it may ask for. */
+        public List<String> roles() {
+            return roles;
+        }
+
+        /** What plain boto3 is in workers; null when the declaration does not say. */
+        public String defaultRole() {
+            return defaultRole;
         }
     }
 

@@ -21,7 +21,6 @@ public final class PlanReader {
     /** The plan version that this jar reads. */
     public static final int VERSION = 1;
 
-    private static final String PACKED = "z1:";
     private static final String FILE = "file:";
     /** Ten thousand buckets take about half a megabyte. */
     private static final int MAXIMUM_BYTES = 16 * 1024 * 1024;
@@ -89,8 +88,7 @@ public final class PlanReader {
                 + "; update the jar");
         }
         Plan plan = new Plan(
-            PlanId.of(Json.canonical(document)), base(top), sts(top), denies(top), roles(top), bindings(top), top.texts("own"));
-        python(top, plan);
+            Json.canonical(document), base(top), sts(top), denies(top), roles(top), bindings(top), top.texts("own"), python(top));
         top.refuseTheRest();
         return plan;
     }
@@ -115,13 +113,13 @@ public final class PlanReader {
     }
 
     private static String unpack(String text) {
-        if (!text.startsWith(PACKED)) {
+        if (!text.startsWith(PlanText.PACKED)) {
             String start = text.length() > 12 ? text.substring(0, 12) + "..." : text;
-            throw new PlanException("the plan text starts with \"" + start + "\"; it must start with \"" + PACKED + "\" or \"" + FILE + "\"");
+            throw new PlanException("the plan text starts with \"" + start + "\"; it must start with \"" + PlanText.PACKED + "\" or \"" + FILE + "\"");
         }
         byte[] packed;
         try {
-            packed = Base64.getUrlDecoder().decode(text.substring(PACKED.length()));
+            packed = Base64.getUrlDecoder().decode(text.substring(PlanText.PACKED.length()));
         } catch (IllegalArgumentException notBase64) {
             throw damaged(text, "it is not base64url");
         }
@@ -237,18 +235,10 @@ public final class PlanReader {
         return bindings;
     }
 
-    private static void python(Fields top, Plan plan) {
+    private static Plan.Python python(Fields top) {
         Fields python = Fields.of(top.required("python"), "python");
-        List<String> names = python.texts("roles");
-        String defaultRole = python.text("default_role");
+        Plan.Python read = new Plan.Python(python.texts("roles"), python.text("default_role"));
         python.refuseTheRest();
-        for (String name : names) {
-            if (plan.role(name) == null) {
-                throw new PlanException("the plan lets Python have role \"" + name + "\", which it does not hold");
-            }
-        }
-        if (defaultRole != null && !names.contains(defaultRole)) {
-            throw new PlanException("the plan cannot be used: python.default_role \"" + defaultRole + "\" is not among python.roles");
-        }
+        return read;
     }
 }

@@ -78,6 +78,14 @@ final class ActivePlan {
         return source.callerArn(Keys.TARGET_BASE.equals(role) ? sessions.base() : sessions.get(role));
     }
 
+    /** See RoleSessions. */
+    Offer offer(String role, long patienceNanos) {
+        if (unusable != null) {
+            throw new FailureException(unusable);
+        }
+        return sessions.offer(role, patienceNanos);
+    }
+
     /** Whether the application brought it, and not only a file of the machine. */
     boolean isSetByTheApplication() {
         return setByTheApplication;

@@ -1,16 +1,11 @@
 package io.sparkxacct.session;
 
-import java.lang.reflect.Constructor;
-import java.security.AccessController;
-import java.security.PrivilegedAction;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One timer thread and a pool that is empty while nothing is fetched.
@@ -27,12 +22,12 @@ final class DaemonScheduler implements Scheduler {
     /** @param threads the most calls that can be in flight at once: the number of roles, and one for the base identity */
     DaemonScheduler(String name, int threads) {
         this.name = name;
-        timer = new ScheduledThreadPoolExecutor(1, new Threads(name + "-timer"));
+        timer = new ScheduledThreadPoolExecutor(1, new DaemonThreads(name + "-timer"));
         timer.setRemoveOnCancelPolicy(true);
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         int most = Math.max(1, threads);
         pool = new ThreadPoolExecutor(
-            most, most, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), new Threads(name + "-fetch"));
+            most, most, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), new DaemonThreads(name + "-fetch"));
         pool.allowCoreThreadTimeOut(true);
     }
 
@@ -65,7 +60,7 @@ final class DaemonScheduler implements Scheduler {
 
     /** Runs a task on a thread of its own. */
     static void once(String name, Runnable task) {
-        new Threads(name).newThread(task).start();
+        new DaemonThreads(name).newThread(task).start();
     }
 
     /** Runs a task after a delay, on one thread for all of them that is not there while there is none. */
@@ -75,62 +70,11 @@ final class DaemonScheduler implements Scheduler {
 
     /** Made when it is first needed. */
     private static final class Later {
-        static final ScheduledThreadPoolExecutor TIMER = new ScheduledThreadPoolExecutor(1, new Threads("xacct-close"));
+        static final ScheduledThreadPoolExecutor TIMER = new ScheduledThreadPoolExecutor(1, new DaemonThreads("xacct-close"));
 
         static {
             TIMER.setKeepAliveTime(1, TimeUnit.SECONDS);
             TIMER.allowCoreThreadTimeOut(true);
-        }
-    }
-
-    /** Makes threads that pin neither a REPL's class loader nor the Subject (Hadoop's user) of the first reader. */
-    private static final class Threads implements ThreadFactory {
-        private static final Constructor<Thread> WITHOUT_INHERITANCE = withoutInheritance();
-
-        private final String name;
-        private final AtomicInteger count = new AtomicInteger();
-
-        Threads(String name) {
-            this.name = name;
-        }
-
-        @Override
-        public Thread newThread(Runnable task) {
-            return AccessController.doPrivileged((PrivilegedAction<Thread>) () -> {
-                Thread thread = create(task, name + "-" + count.incrementAndGet());
-                thread.setDaemon(true);
-                thread.setContextClassLoader(Threads.class.getClassLoader());
-                return thread;
-            });
-        }
-
-        private static Thread create(Runnable task, String name) {
-            if (WITHOUT_INHERITANCE != null) {
-                try {
-                    return WITHOUT_INHERITANCE.newInstance(topGroup(), task, name, 0L, false);
-                } catch (ReflectiveOperationException unexpected) {
-                    // The plain constructor serves too; Spark's inheritable local properties are then copied.
-                }
-            }
-            return new Thread(topGroup(), task, name);
-        }
-
-        /** A reader's own group may be destroyed before the thread is made. */
-        private static ThreadGroup topGroup() {
-            ThreadGroup group = Thread.currentThread().getThreadGroup();
-            while (group.getParent() != null) {
-                group = group.getParent();
-            }
-            return group;
-        }
-
-        /** Public since Java 9, which is newer than our byte code. */
-        private static Constructor<Thread> withoutInheritance() {
-            try {
-                return Thread.class.getConstructor(ThreadGroup.class, Runnable.class, String.class, long.class, boolean.class);
-            } catch (NoSuchMethodException java8) {
-                return null;
-            }
         }
     }
 }

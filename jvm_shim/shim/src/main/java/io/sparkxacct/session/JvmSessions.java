@@ -107,6 +107,11 @@ public final class JvmSessions {
         return OF_THIS_JVM.callerOf(role);
     }
 
+    /** The same for whoever may wait so long and no longer. */
+    public static Offer offer(Plan plan, String role, long patienceNanos) {
+        return OF_THIS_JVM.offered(plan, role, patienceNanos);
+    }
+
     /** The plan in force; null when there is none or it cannot be used. */
     public static Plan planInForce() {
         ActivePlan now = OF_THIS_JVM.active;
@@ -117,6 +122,12 @@ public final class JvmSessions {
     public static String run() {
         ActivePlan now = OF_THIS_JVM.active;
         return now == null || now.unusable() != null ? null : now.inputs().run();
+    }
+
+    /** What {@code {user}} stands for under the plan in force; null when none is. */
+    public static String user() {
+        ActivePlan now = OF_THIS_JVM.active;
+        return now == null || now.unusable() != null ? null : now.inputs().user();
     }
 
     /**
@@ -159,11 +170,19 @@ public final class JvmSessions {
     }
 
     Offer offered(Plan plan, String role) {
+        return inForce(plan, role).offer(role);
+    }
+
+    Offer offered(Plan plan, String role, long patienceNanos) {
+        return inForce(plan, role).offer(role, patienceNanos);
+    }
+
+    private ActivePlan inForce(Plan plan, String role) {
         ActivePlan now = inForce(null);
         if (now.plan() == null || !now.plan().id().equals(plan.id())) {
             throw new FailureException(Failure.unanswered(role, "plan " + plan.id() + " is no longer in force"));
         }
-        return now.offer(role);
+        return now;
     }
 
     String callerOf(String role) {

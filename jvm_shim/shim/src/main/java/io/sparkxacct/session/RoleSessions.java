@@ -79,7 +79,8 @@ public final class RoleSessions {
     RoleSession get(Slot slot) {
         Entry entry = slot.entry.get();
         if (!entry.serves(clock)) {
-            return await(slot, entry);
+            boolean first = entry.session == null && entry.failure == null;
+            return await(slot, first ? RefreshPolicy.EMPTY_WAIT : RefreshPolicy.EXPIRED_WAIT).session;
         }
         if (slot.isBase()) {
             refresher.startIfDue(slot, entry);
@@ -100,7 +101,7 @@ public final class RoleSessions {
             long now = clock.nanos();
             long left = entry.leftNanos(now, clock.millis());
             if (left > 0) {
-                return new Offer(entry.session, NANOSECONDS.toMillis(left), NANOSECONDS.toMillis(Math.max(0, entry.nextAt - now)));
+                return offer(entry, left, now);
             }
             if (entry.inFlight) {
                 return null;
@@ -110,6 +111,25 @@ public final class RoleSessions {
             }
             refresher.start(slot, entry);
         }
+    }
+
+    /**
+     * The same for whoever may wait, but not for long: returns at once while a session serves, else waits for the one shared fetch.
+     *
+     * @throws FailureException as {@link #get(String)}, also when the wait is over
+     */
+    public Offer offer(String role, long patienceNanos) throws FailureException {
+        Slot slot = slot(role);
+        Entry entry = slot.entry.get();
+        if (!entry.serves(clock)) {
+            entry = await(slot, patienceNanos);
+        }
+        long now = clock.nanos();
+        return offer(entry, entry.leftNanos(now, clock.millis()), now);
+    }
+
+    private static Offer offer(Entry entry, long left, long now) {
+        return new Offer(entry.session, NANOSECONDS.toMillis(Math.max(0, left)), NANOSECONDS.toMillis(Math.max(0, entry.nextAt - now)));
     }
 
     /**
@@ -164,15 +184,15 @@ public final class RoleSessions {
         return slot;
     }
 
-    private RoleSession await(Slot slot, Entry found) {
+    /** Returns what serves. */
+    private Entry await(Slot slot, long patience) {
         slot.waits.incrementAndGet();
-        long patience = found.session == null && found.failure == null ? RefreshPolicy.EMPTY_WAIT : RefreshPolicy.EXPIRED_WAIT;
         long deadline = clock.nanos() + patience;
         while (true) {
             Entry entry = slot.entry.get();
             long now = clock.nanos();
             if (entry.valid(now, clock.millis())) {
-                return entry.session;
+                return entry;
             }
             boolean held = entry.held(now);
             if (!entry.inFlight && held && (entry.denied || refresher.drained() || entry.nextAt - deadline > 0)) {
@@ -211,7 +231,7 @@ public final class RoleSessions {
         }
         Entry entry = waitedFor.entry.get();
         Failure failure = entry.failure != null ? asRead(waitedFor, entry, clock.nanos())
-            : waitedFor.unanswered(silence(waitedFor) + NANOSECONDS.toSeconds(patience) + " s");
+            : waitedFor.unanswered(silence(waitedFor) + inWords(patience));
         return readAlong(slot, waitedFor, failure);
     }
 
@@ -222,6 +242,11 @@ public final class RoleSessions {
         // Asked now: an executor decides late whom it asks.
         String name = source.name();
         return "STS".equals(name) ? "STS has not answered within " : name + " has not answered within ";
+    }
+
+    private static String inWords(long patience) {
+        long millis = NANOSECONDS.toMillis(patience);
+        return millis % 1000 == 0 ? millis / 1000 + " s" : millis + " ms";
     }
 
     private static Failure readAlong(Slot reader, Slot failed, Failure failure) {

@@ -45,6 +45,10 @@ public final class StsInputs {
         return run;
     }
 
+    public String user() {
+        return user;
+    }
+
     /** For base identity classes that read their settings from it. */
     public synchronized Configuration configuration() {
         return configuration;

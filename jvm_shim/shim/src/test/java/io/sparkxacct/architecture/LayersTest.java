@@ -22,15 +22,17 @@ class LayersTest {
         layeredArchitecture().consideringOnlyDependenciesInLayers()
             .layer("named").definedBy("io.sparkxacct", "io.sparkxacct.s3a", "io.sparkxacct.s3av1", "io.sparkxacct.emrfs")
             .layer("spark").definedBy("io.sparkxacct.spark")
+            .layer("python").definedBy("io.sparkxacct.python")
             .layer("sts1").definedBy("io.sparkxacct.sts1")
             .layer("sts2").definedBy("io.sparkxacct.sts2")
             .layer("session").definedBy("io.sparkxacct.session")
             .layer("plan").definedBy("io.sparkxacct.plan")
             .whereLayer("named").mayNotBeAccessedByAnyLayer()
             .whereLayer("spark").mayNotBeAccessedByAnyLayer()
+            .whereLayer("python").mayOnlyBeAccessedByLayers("spark")
             .whereLayer("sts1").mayOnlyBeAccessedByLayers("named")
             .whereLayer("sts2").mayOnlyBeAccessedByLayers("named")
-            .whereLayer("session").mayOnlyBeAccessedByLayers("named", "spark", "sts1", "sts2")
+            .whereLayer("session").mayOnlyBeAccessedByLayers("named", "spark", "python", "sts1", "sts2")
             .check(OURS);
     }
 
@@ -70,9 +72,15 @@ class LayersTest {
         classes().that().resideInAPackage("io.sparkxacct.spark").should().onlyDependOnClassesThat()
             .resideInAnyPackage("java..", "javax.crypto..", "org.slf4j", "org.apache.hadoop.conf", "org.apache.hadoop.io",
                 "org.apache.hadoop.security", "org.apache.spark", "org.apache.spark.api.plugin", "io.sparkxacct.plan", "io.sparkxacct.session",
-                "io.sparkxacct.spark").check(OURS);
+                "io.sparkxacct.python", "io.sparkxacct.spark").check(OURS);
         noClasses().that().resideOutsideOfPackage("io.sparkxacct.spark").should().dependOnClassesThat().resideInAPackage("io.sparkxacct.spark")
             .check(OURS);
+    }
+
+    @Test
+    void theWayToPythonKnowsNeitherHadoopNorSdks() {
+        classes().that().resideInAPackage("io.sparkxacct.python").should().onlyDependOnClassesThat()
+            .resideInAnyPackage("java..", "org.slf4j", "io.sparkxacct.plan", "io.sparkxacct.session", "io.sparkxacct.python").check(OURS);
     }
 
     /** The rest can be read and tested without Spark. */

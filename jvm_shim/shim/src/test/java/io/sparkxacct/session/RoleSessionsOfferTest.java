@@ -122,6 +122,44 @@ class RoleSessionsOfferTest {
         assertEquals("the plan " + lab.plan.id() + " holds no role \"stranger\"; it holds: hub, partner", refusal("stranger"));
     }
 
+    @Test
+    void whoMayWaitALittleIsGivenTheSessionWhenItComesInTime() {
+        lab.sts.latency = Duration.ofMillis(600);
+
+        Offer offer = lab.sessions.offer("partner", Duration.ofMillis(1500).toNanos());
+        assertEquals("ASIA-partner-1", offer.session().accessKeyId());
+        assertEquals(Duration.ofMillis(1200), lab.time.elapsed());
+        assertEquals(Duration.ofHours(1).minusMillis(600), Duration.ofMillis(offer.leftMillis()));
+    }
+
+    @Test
+    void butWaitsNoLongerAndLeavesTheOneFetchToTheNextQuestion() {
+        lab.sts.latency = Duration.ofSeconds(2);
+
+        assertEquals("role partner: hop 1 of 2 (arn:aws:iam::111122223333:role/hub): STS has not answered within 1500 ms", refusalWithin(1500));
+        assertEquals(Duration.ofMillis(1500), lab.time.elapsed());
+        assertEquals("role partner: hop 2 of 2 (arn:aws:iam::444455556666:role/partner): STS has not answered within 1 s", refusalWithin(1000));
+        assertEquals("ASIA-partner-1", lab.sessions.offer("partner", Duration.ofSeconds(3).toNanos()).session().accessKeyId());
+        assertEquals(1, lab.sts.count("hub"));
+        assertEquals(1, lab.sts.count("partner"));
+    }
+
+    @Test
+    void aDenialIsToldAtOnceHoweverLongOneMayWait() {
+        lab.sts.answer("partner", FakeSts.Answer.DENY);
+        refusalWithin(1500);
+        Duration before = lab.time.elapsed();
+
+        assertEquals(refusal("partner"), refusalWithin(1500));
+        assertEquals(before, lab.time.elapsed());
+        assertEquals(1, lab.sts.count("partner"));
+    }
+
+    private String refusalWithin(long millis) {
+        return assertThrows(FailureException.class, () -> lab.sessions.offer("partner", Duration.ofMillis(millis).toNanos())).failure()
+            .firstLine(null);
+    }
+
     private String refusal(String role) {
         return assertThrows(FailureException.class, () -> lab.sessions.offer(role)).failure().firstLine(null);
     }

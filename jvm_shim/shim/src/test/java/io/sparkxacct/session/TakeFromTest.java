@@ -133,6 +133,7 @@ class TakeFromTest {
         sessions.put(configuration(PARTNER));
         key("partner-data");
         assertEquals("ASIAarn:aws:iam::444455556666:role/partner", sessions.offered(partner, "partner").session().accessKeyId());
+        assertEquals("ASIAarn:aws:iam::444455556666:role/partner", sessions.offered(partner, "partner", 1_000_000).session().accessKeyId());
         sessions.put(configuration(FINANCE));
 
         assertEquals("UNREACHABLE: role partner: plan " + partner.id() + " is no longer in force",
