@@ -16,6 +16,9 @@ SPARK_HADOOP_PREFIX = "spark.hadoop."
 PLAN_ENVIRONMENT = "SPARK_XACCT_PLAN"
 RUN_ENVIRONMENT = "SPARK_XACCT_RUN"
 USER_ENVIRONMENT = "SPARK_XACCT_USER"
+# Of Python beside a JVM: the folder of that JVM's credentials endpoint, and the module that our daemon runs in its place.
+ENDPOINT_ENVIRONMENT = "SPARK_XACCT_ENDPOINT"
+NEXT_DAEMON_ENVIRONMENT = "SPARK_XACCT_NEXT_DAEMON"
 
 # Class names that stand in users' configuration: API, never to be moved.
 S3A_PROVIDER = "io.sparkxacct.s3a.S3ARoleCredentialsProvider"
