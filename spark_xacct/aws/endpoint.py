@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import errno
+import functools
 import json
 import os
 import re
 import socket
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from spark_xacct import keys
-from spark_xacct.aws.failure import PLAN, UNREACHABLE
-from spark_xacct.errors import RoleSessionError
+from spark_xacct.aws.failure import PLAN, UNREACHABLE, Failure, SessionFailed
 from spark_xacct.version import __version__
 
 DESCRIPTION = "endpoint.json"
@@ -29,11 +29,12 @@ _PARENT = re.compile(r"^PPid:\s+([0-9]+)$", re.MULTILINE)
 _OWNER = re.compile(r"^Uid:\s+[0-9]+\s+([0-9]+)\s", re.MULTILINE)
 
 
-class EndpointGone(RoleSessionError):
+class EndpointGone(SessionFailed):
     """There is no such endpoint any more: its JVM has ended, or that JVM's SparkContext was stopped."""
 
-    def __init__(self, message: str, kind: str = UNREACHABLE, code: str | None = None) -> None:
-        super().__init__(message, kind, code)
+    def __init__(self, where: str) -> None:
+        problem = f"the credentials endpoint {where} is gone: its JVM has ended or its SparkContext was stopped"
+        super().__init__(Failure(UNREACHABLE, problem, "ask for role sessions while the application runs"))
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,14 @@ class Endpoint:
         return os.path.join(self.folder, self._served[role][1])
 
     def token(self, role: str) -> str:
-        """What stands in the token file now. Raises EndpointGone, RoleSessionError."""
+        """What stands in the token file now. Raises EndpointGone, SessionFailed."""
         return _trusted_text(self.folder, self._served[role][1])
 
 
 def find(environment: Mapping[str, str]) -> Endpoint | None:
     """The endpoint of the JVM that this process belongs to, None where there is none.
 
-    Raises EndpointGone for a JVM that has ended, RoleSessionError for a folder that cannot be trusted or read.
+    Raises EndpointGone for a JVM that has ended, SessionFailed for a folder that cannot be trusted or read.
     """
     folder = folder_named(environment)
     return None if folder is None else read(folder)
@@ -88,11 +89,11 @@ def folder_named(environment: Mapping[str, str]) -> str | None:
 
     A program that a worker starts may have been given another environment, an empty one for ``rdd.pipe``.
     """
-    return environment.get(keys.ENDPOINT_ENVIRONMENT) or next(_of_ancestors(), None)
+    return environment.get(keys.ENDPOINT_ENVIRONMENT) or _of_ancestors(os.getppid())
 
 
 def read(folder: str) -> Endpoint:
-    """The endpoint that a folder describes. Raises EndpointGone, RoleSessionError."""
+    """The endpoint that a folder describes. Raises EndpointGone, SessionFailed."""
     if not os.path.isabs(folder):
         raise _unusable(folder, "it is not an absolute path")
     text = _trusted_text(folder, DESCRIPTION)
@@ -103,11 +104,14 @@ def read(folder: str) -> Endpoint:
     if not isinstance(content, dict):
         raise _unusable(folder, f"{DESCRIPTION} is no JSON object")
     if content.get("v") != VERSION:
-        raise RoleSessionError(
-            f"the jar and the Python package differ: the credentials endpoint in {folder} is of spark-xacct "
-            f"{content.get('jar', 'unknown')} and has version {content.get('v')}, and spark-xacct {__version__} on host "
-            f"{socket.gethostname()} reads version {VERSION}; install the package of the jar's version there",
-            PLAN,
+        raise SessionFailed(
+            Failure(
+                PLAN,
+                f"the jar and the Python package differ: the credentials endpoint in {folder} is of spark-xacct "
+                f"{content.get('jar', 'unknown')} and has version {content.get('v')}, and spark-xacct {__version__} on host "
+                f"{socket.gethostname()} reads version {VERSION}",
+                "install the package of the jar's version there",
+            )
         )
     return Endpoint(
         folder=folder,
@@ -155,7 +159,7 @@ def _trusted_text(folder: str, name: str) -> str:
     try:
         opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
-        raise _gone(folder) from None
+        raise EndpointGone(_in(folder)) from None
     except OSError as error:
         raise _unusable(folder, _why_not_opened(error)) from None
     try:
@@ -163,7 +167,7 @@ def _trusted_text(folder: str, name: str) -> str:
         try:
             file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=opened)
         except FileNotFoundError:
-            raise _gone(folder) from None
+            raise EndpointGone(_in(folder)) from None
         except OSError as error:
             raise _unusable(folder, f"{name}: {_why_not_opened(error)}") from None
     finally:
@@ -192,24 +196,21 @@ def _why_not_opened(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
-def _unusable(folder: str, why: str) -> RoleSessionError:
-    return RoleSessionError(
-        f"the credentials endpoint in {folder} ({keys.ENDPOINT_ENVIRONMENT}) on host {socket.gethostname()} cannot be used: "
-        f"{why}; leave the variable and the folder to the plugin, which makes them anew when Spark starts",
-        PLAN,
-    )
+def _unusable(folder: str, why: str) -> SessionFailed:
+    problem = f"the credentials endpoint {_in(folder)} cannot be used: {why}"
+    advice = "leave the variable and the folder to the plugin, which makes them anew when Spark starts"
+    return SessionFailed(Failure(PLAN, problem, advice))
 
 
-def _gone(folder: str) -> EndpointGone:
-    return EndpointGone(
-        f"the credentials endpoint in {folder} ({keys.ENDPOINT_ENVIRONMENT}) on host {socket.gethostname()} is gone: its JVM "
-        "has ended or its SparkContext was stopped; ask for role sessions while the application runs"
-    )
+def _in(folder: str) -> str:
+    return f"in {folder} ({keys.ENDPOINT_ENVIRONMENT}) on host {socket.gethostname()}"
 
 
-def _of_ancestors() -> Iterator[str]:
-    """What the ancestors of this process were started with, nearest first, as far as they are of this user."""
-    process = os.getppid()
+@functools.lru_cache(maxsize=1)
+def _of_ancestors(parent: int) -> str | None:
+    """What the nearest ancestor that has the variable was started with; only processes of this user are asked."""
+    process = parent
+    name = os.fsencode(keys.ENDPOINT_ENVIRONMENT) + b"="
     for _ in range(MOST_ANCESTORS):
         try:
             with open(f"/proc/{process}/status", encoding="utf-8", errors="replace") as file:
@@ -217,14 +218,12 @@ def _of_ancestors() -> Iterator[str]:
             with open(f"/proc/{process}/environ", "rb") as file:
                 entries = file.read().split(b"\0")
         except OSError:
-            return
-        owner, parent = _OWNER.search(status), _PARENT.search(status)
-        if owner is None or parent is None or int(owner.group(1)) != os.geteuid():
-            return
-        name = os.fsencode(keys.ENDPOINT_ENVIRONMENT) + b"="
+            return None
+        owner, above = _OWNER.search(status), _PARENT.search(status)
+        if owner is None or above is None or int(owner.group(1)) != os.geteuid():
+            return None
         for entry in entries:
             if entry.startswith(name) and len(entry) > len(name):
-                yield os.fsdecode(entry[len(name) :])
-        process = int(parent.group(1))
-        if process == 0:
-            return
+                return os.fsdecode(entry[len(name) :])
+        process = int(above.group(1))
+    return None
