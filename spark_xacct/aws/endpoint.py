@@ -172,15 +172,17 @@ def _trusted_text(folder: str, name: str) -> str:
             raise _unusable(folder, f"{name}: {_why_not_opened(error)}") from None
     finally:
         os.close(opened)
-    with os.fdopen(file, encoding="utf-8") as stream:
+    try:
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode):
             raise _unusable(folder, f"{name} is not a file")
         _check_owner(folder, name, status)
-        try:
+        with os.fdopen(os.dup(file), encoding="utf-8") as stream:
             return stream.read()
-        except (OSError, UnicodeDecodeError) as error:
-            raise _unusable(folder, f"{name} cannot be read: {type(error).__name__}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unusable(folder, f"{name} cannot be read: {type(error).__name__}") from None
+    finally:
+        os.close(file)
 
 
 def _check_owner(folder: str, what: str, status: os.stat_result) -> None:

@@ -32,7 +32,7 @@ _KINDS = (
     failure.UNDECLARED,
     failure.PLAN,
 )
-_EXPIRATION = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z\Z")
+_EXPIRATION = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?Z\Z")
 _AGAIN = "if it lasts, look into the log of the JVM beside this process"
 
 
@@ -94,7 +94,8 @@ class EndpointRequest:
         found = _EXPIRATION.match(str(expiration))
         if found is None:
             raise self._not_ours("its answer has no time of expiry")
-        ends = datetime.strptime(found.group(1), "%Y-%m-%dT%H:%M:%S").replace(tzinfo=timezone.utc)
+        year, month, day, hour, minute, second = map(int, found.groups())
+        ends = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
         if (ends - self._now()).total_seconds() < SHORTEST_LIFE_SECONDS:
             raise self._unreachable(f"has no session that lasts: the one it gave ends at {ends:%H:%M:%S} UTC")
         return {"access_key": key, "secret_key": secret, "token": token, "expiry_time": expiration}

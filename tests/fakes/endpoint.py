@@ -71,11 +71,11 @@ class FakeEndpoint(LoopbackServer):
         with os.fdopen(file, "w", encoding="utf-8") as stream:
             stream.write(content)
 
-    def fail(self, role: str, **fields: Any) -> None:
-        """Answers 503 for a role with these fields of a failure, such as kind="DENIED", problem="refused by STS"."""
+    def fail(self, served: str, **fields: Any) -> None:
+        """Answers 503 for a role with these fields of a failure, such as kind="DENIED", hop__role="hub"."""
         failure = {name.replace("__", "."): str(value) for name, value in fields.items()}
         content = {"code": failure.get("kind"), "message": failure.get("problem"), "failure": failure}
-        self.answer_with(role, 503, content)
+        self.answer_with(served, 503, content)
 
     def answer_with(self, role: str, status: int, content: Any) -> None:
         """Answers this for a role: a JSON value, or bytes as they are."""
