@@ -73,7 +73,7 @@ lint: | $(VENV)/.ready ## ruff, mypy, layers, Python 3.7 syntax of the worker ha
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/vermin -q --no-tips --no-parse-comments --target=3.7- --violations $(WORKER_HALF)
 
-WORKER_HALF := spark_xacct/__init__.py spark_xacct/version.py spark_xacct/keys.py spark_xacct/errors.py spark_xacct/model spark_xacct/plan spark_xacct/aws
+WORKER_HALF := spark_xacct/__init__.py spark_xacct/version.py spark_xacct/keys.py spark_xacct/errors.py spark_xacct/model spark_xacct/plan spark_xacct/aws spark_xacct/worker
 
 versions:
 	@echo "python $$($(PYTHON) -V | cut -d' ' -f2), java $$(java -version 2>&1 | head -n 1 | cut -d'"' -f2), maven $$(mvn -v | grep -o "Apache Maven [0-9.]*" | cut -d" " -f3), Spark lines $(LINES:%=%) (pyspark $(foreach line,$(LINES),$(PYSPARK_$(line))))"

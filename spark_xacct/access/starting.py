@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from spark_xacct import aws, keys, targets
+from spark_xacct.access import default_role
 from spark_xacct.access import run as runs
+from spark_xacct.aws.endpoint import read as read_endpoint
 from spark_xacct.errors import SparkStartError
 from spark_xacct.model import DecisionKind, Location
 from spark_xacct.plan import Plan, from_environment, from_settings
@@ -49,6 +51,7 @@ def start(builder: Any, plan: Plan | None, run: str | None = None, user: str | N
     """
     # Whatever comes of this start: Python code must not go on under the plan of an earlier one.
     aws.deactivate()
+    default_role.give_back()
     state = situation.detect(builder._options, os.environ)
     submit_arguments = os.environ.get(SUBMIT_ARGUMENTS)
     if state.situation is Situation.CONNECT:
@@ -209,5 +212,9 @@ def _prove(session: Any, settings: targets.Settings) -> None:
     live.activate(settings.plan, settings.run, settings.user)
     if jar.JAR_NAME not in context.getConf().get("spark.submit.pyFiles", ""):
         context.addPyFile(str(jar.find(os.environ)))
-    aws.activate(aws.sessions_of(settings.plan, settings.run, settings.user))
+    folder = live.endpoint_folder()
+    endpoint = None if folder is None else read_endpoint(folder)
+    aws.activate(aws.sessions_of(settings.plan, settings.run, settings.user, endpoint))
+    if endpoint is not None:
+        default_role.take(endpoint)
     logger.info("%s is in force, run %s, application %s", settings.plan.about, settings.run, context.applicationId)

@@ -24,6 +24,7 @@ from botocore.utils import FileWebIdentityTokenLoader
 
 from spark_xacct.aws import failure
 from spark_xacct.aws.credentials import METHOD, SessionCredentials
+from spark_xacct.aws.environment_before import EnvironmentBefore
 from spark_xacct.aws.failure import Failure, FailureMemory, SessionFailed
 from spark_xacct.aws.sts import CALL_ERRORS, WITHOUT_PROFILE, StsClients
 from spark_xacct.model import Arn, Base, BaseKind, session_name
@@ -223,7 +224,13 @@ def providers(
     if any(method not in found for method in methods):
         session = _BaseSession(None if base.profile else WITHOUT_PROFILE, profile=base.profile)
         session.sts = sts
+        if isinstance(environment, EnvironmentBefore):
+            for setting, path in environment.profile_files().items():
+                session.set_config_variable(setting, path)
         for provider in create_credential_resolver(session, region_name=sts.region).providers:
+            if isinstance(provider, ContainerProvider):
+                # A profile's credential_source = EcsContainer asks this one, made from the process's environment.
+                provider._environ = environment  # type: ignore[attr-defined]
             found.setdefault(provider.METHOD, provider)
     return [found[method] for method in methods if method in found]
 

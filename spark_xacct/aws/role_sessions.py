@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import collections
 import getpass
+import logging
 import os
 import threading
 import weakref
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from spark_xacct import keys
+from spark_xacct.aws import endpoint as endpoints
 from spark_xacct.aws.dependency import require_boto3
+from spark_xacct.aws.endpoint import Endpoint, EndpointGone
+from spark_xacct.aws.environment_before import EnvironmentBefore
 from spark_xacct.aws.failure import SessionFailed
 from spark_xacct.errors import UndeclaredError
-from spark_xacct.model import Decision, DecisionKind, Location
+from spark_xacct.model import Decision, DecisionKind, Location, Role
 from spark_xacct.plan import Plan, decode
+
+if TYPE_CHECKING:
+    from spark_xacct.aws.hops import HopRequest
+
+LOG = logging.getLogger("spark_xacct.aws")
 
 _BASE = "@base"
 _drawn_run: str | None = None
@@ -28,8 +37,9 @@ _CREDENTIAL_ARGUMENTS = ("aws_access_key_id", "aws_secret_access_key", "aws_sess
 class RoleSessions:
     """boto3 sessions and clients of one plan. Thread-safe; goes through a fork; pickles to the plan's text.
 
-    A role has one session a process, whatever is built on it: STS sees one AssumeRole for each hop. Nothing is asked of STS
-    before the first request that needs a signature.
+    Role sessions come from the credentials endpoint of this process's JVM where there is one for this plan, else from STS.
+    A role has one session a process, whatever is built on it: STS sees one AssumeRole for each hop. Nobody is asked before
+    the first request that needs a signature.
     """
 
     def __init__(
@@ -39,16 +49,24 @@ class RoleSessions:
         run: str | None = None,
         user: str | None = None,
         now: Callable[[], datetime] | None = None,
+        endpoint: Endpoint | None = None,
     ) -> None:
-        """``environment`` None is the process's own; ``run`` and ``user`` fill session names."""
+        """``environment`` None is the process's own; ``run`` and ``user`` fill session names.
+
+        ``endpoint``: for the driver, whose environment tells of none. When it is gone, STS is asked again, because Python on
+        the driver outlives SparkContexts; an endpoint of the environment that is gone is a failure.
+        """
         self.plan = plan
-        self.environment: Mapping[str, str] = os.environ if environment is None else environment
+        self.environment: Mapping[str, str] = EnvironmentBefore(os.environ if environment is None else environment)
+        self.endpoint = endpoint
         self.run = run or run_id(self.environment)
         self.user = user or user_name(self.environment)
         self._map = plan.access_map
         self._now = now or _now
         self._lock = threading.RLock()
         self._sts: Any = None
+        self._endpoint_here: Endpoint | None = None
+        self._is_source_known = False
         self._credentials: dict[str, Any] = {}
         self._sessions: dict[tuple[str, str], Any] = {}
         self._clients: dict[Any, Any] = {}
@@ -177,7 +195,6 @@ class RoleSessions:
         """The one credentials object of a role in this process; a chain shares those of its hops."""
         from spark_xacct.aws.base_identity import BaseCredentials, check_kind
         from spark_xacct.aws.credentials import SessionCredentials
-        from spark_xacct.aws.hops import HopRequest
         from spark_xacct.aws.sts import StsClients
 
         with self._lock:
@@ -192,14 +209,49 @@ class RoleSessions:
             else:
                 role = self._map.role(name)
                 hops = len(self._map.chain(name))
-                source = self._credentials_of(role.via or _BASE)
-                caller = self._map.roles[role.via].arn if role.via else self._map.base.arn
-                request = HopRequest(role, hops, source, caller, self._sts, self.environment, self.run, self.user)
-                made = SessionCredentials(
-                    f"role {name}", self.plan.id, request.fetch, role.duration_seconds, self._now, hops
-                )
+                fetch = self._fetch_of(role)
+                made = SessionCredentials(f"role {name}", self.plan.id, fetch, role.duration_seconds, self._now, hops)
             self._credentials[name] = made
             return made
+
+    def _fetch_of(self, role: Role) -> Callable[[], dict[str, Any]]:
+        from spark_xacct.aws.endpoint_request import EndpointRequest
+
+        endpoint = self._source()
+        # A hop that Python may not ask for is needed only where the plan is followed here.
+        if endpoint is None or role.name not in self._map.python_roles:
+            return self._hop_request(role).fetch
+        request = EndpointRequest(endpoint, role.name, self._now)
+        if self.endpoint is None:
+            return request.fetch
+
+        def fetch() -> dict[str, Any]:
+            try:
+                return request.fetch()
+            except EndpointGone:
+                LOG.info("plan %s: the endpoint of the driver's JVM is gone; STS is asked here", self.plan.id)
+                return self._hop_request(role).fetch()
+
+        return fetch
+
+    def _hop_request(self, role: Role) -> HopRequest:
+        from spark_xacct.aws.hops import HopRequest
+
+        hops = len(self._map.chain(role.name))
+        source = self._credentials_of(role.via or _BASE)
+        caller = self._map.roles[role.via].arn if role.via else self._map.base.arn
+        return HopRequest(role, hops, source, caller, self._sts, self.environment, self.run, self.user)
+
+    def _source(self) -> Endpoint | None:
+        """The endpoint that serves this plan, None for STS; decided once. Raises SessionFailed."""
+        with self._lock:
+            if not self._is_source_known:
+                found = self.endpoint or endpoints.find(self.environment)
+                self._endpoint_here = found if found is not None and found.plan_id == self.plan.id else None
+                self._is_source_known = True
+                where = f"the endpoint in {self._endpoint_here.folder}" if self._endpoint_here else "STS"
+                LOG.debug("plan %s: role sessions come from %s", self.plan.id, where)
+            return self._endpoint_here
 
     def _after_fork(self) -> None:
         """In a child: valid sessions stay in use, clients and their sockets do not, and no lock is one of the parent's."""
@@ -220,13 +272,18 @@ class RoleSessions:
         return (_again, (self.plan.text, self.run, self.user))
 
 
-def sessions_of(plan: Plan, run: str | None = None, user: str | None = None) -> RoleSessions:
-    """The RoleSessions of a plan in this process and its environment: the same object each time."""
+def sessions_of(
+    plan: Plan, run: str | None = None, user: str | None = None, endpoint: Endpoint | None = None
+) -> RoleSessions:
+    """The RoleSessions of a plan in this process and its environment: the same object each time.
+
+    ``endpoint``: of the JVM that this driver has started, see RoleSessions; whoever names none is given the same object.
+    """
     key = (plan.id, run or run_id(os.environ), user or user_name(os.environ))
     with _registry_lock:
         found = _REGISTRY.get(key)
-        if found is None:
-            found = _REGISTRY[key] = RoleSessions(plan, None, key[1], key[2])
+        if found is None or endpoint not in (None, found.endpoint):
+            found = _REGISTRY[key] = RoleSessions(plan, None, key[1], key[2], endpoint=endpoint)
         if found in _LAST_USED:
             _LAST_USED.remove(found)
         _LAST_USED.append(found)

@@ -10,6 +10,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.loaders import create_loader
 from botocore.parsers import ResponseParserError
 
 from spark_xacct.aws import failure
@@ -50,6 +51,8 @@ class StsClients:
         self.region = sts.region
         self.endpoint_url = sts.endpoint or _named_in(environment)
         self._fips = environment.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true"
+        self._data_path = environment.get("AWS_DATA_PATH")
+        self._loader: Any = None
         self._session: Any = None
 
     @property
@@ -64,7 +67,7 @@ class StsClients:
 
     @property
     def session(self) -> Any:
-        """The botocore session whose loader keeps STS's model."""
+        """The botocore session that makes clients of STS."""
         if self._session is None:
             session = botocore.session.Session(session_vars=WITHOUT_PROFILE)
             # Older botocore takes the global endpoint for older regions.
@@ -73,13 +76,16 @@ class StsClients:
             session.set_config_variable("ignore_configured_endpoint_urls", True)
             # botocore refuses FIPS together with an address that is named.
             session.set_config_variable("use_fips_endpoint", self._fips and not self.endpoint_url)
+            session.register_component("data_loader", self.loader)
             self._session = session
         return self._session
 
     @property
     def loader(self) -> Any:
-        """botocore's loader of service models, with what it has read so far."""
-        return self.session.get_component("data_loader")
+        """botocore's loader of service models, with what it has read so far. Needs no session: where STS is not asked, none is made."""
+        if self._loader is None:
+            self._loader = create_loader(self._data_path)
+        return self._loader
 
     def forget_session(self) -> None:
         """For the child of a fork."""

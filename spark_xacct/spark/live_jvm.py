@@ -70,6 +70,11 @@ class LiveJvm:
         """Makes ``plan`` the JVM's active plan: providers of cached FileSystems follow it from their next call on."""
         self._jvm.io.sparkxacct.session.JvmSessions.activate(plan.text, run, user)
 
+    def endpoint_folder(self) -> str | None:
+        """The folder of the JVM's credentials endpoint; None without the plugin, or where Python may ask for no role."""
+        folder = self._jvm.io.sparkxacct.python.PythonSide.folderInForce()
+        return None if folder is None else str(folder)
+
     def forget_settings(self, names: list[str]) -> None:
         """Removes leftovers of an earlier SparkContext: they live on as system properties of the JVM."""
         for name in names:

@@ -32,7 +32,7 @@ def test_no_plan_here():
     with pytest.raises(RoleSessionError) as refused:
         current()
     assert str(refused.value) == (
-        "no plan here: SPARK_XACCT_PLAN is not set in the environment of this process "
+        "no plan here: neither SPARK_XACCT_ENDPOINT nor SPARK_XACCT_PLAN is set in the environment of this process "
         f"(host {socket.gethostname()}, Python {platform.python_version()}) and none was started in it; on the driver call "
         "spark_xacct.start(builder, file), for workers copy the lines that spark-xacct render spark-submit prints"
     )

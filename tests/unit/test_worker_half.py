@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "spark_xacct"
 WORKER_HALF = [
     *(PACKAGE / name for name in ("__init__.py", "errors.py", "keys.py", "version.py")),
-    *(path for name in ("aws", "model", "plan") for path in sorted((PACKAGE / name).rglob("*.py"))),
+    *(path for name in ("aws", "model", "plan", "worker") for path in sorted((PACKAGE / name).rglob("*.py"))),
 ]
 # Reads the shared vectors with nothing but the standard library, and prints how many it read.
 VECTORS_PROGRAM = """
@@ -80,7 +80,15 @@ def run(interpreter: str, program: str, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "module", ["spark_xacct", "spark_xacct.plan", "spark_xacct.model", "spark_xacct.declaration", "spark_xacct.cli"]
+    "module",
+    [
+        "spark_xacct",
+        "spark_xacct.plan",
+        "spark_xacct.model",
+        "spark_xacct.declaration",
+        "spark_xacct.cli",
+        "spark_xacct.worker.daemon",
+    ],
 )
 def test_import_is_light(module: str) -> None:
     heavy = ("boto3", "botocore", "pyspark", "py4j", "pydantic", "ruamel", "click", "rich", "jinja2")

@@ -70,20 +70,20 @@ final class ActivePlan {
         return sessions.offer(role);
     }
 
-    /** Who a role, or the base identity ("@base"), is to STS. Throws FailureException. */
-    String caller(String role) {
-        if (unusable != null) {
-            throw new FailureException(unusable);
-        }
-        return source.callerArn(Keys.TARGET_BASE.equals(role) ? sessions.base() : sessions.get(role));
-    }
-
     /** See RoleSessions. */
     Offer offer(String role, long patienceNanos) {
         if (unusable != null) {
             throw new FailureException(unusable);
         }
         return sessions.offer(role, patienceNanos);
+    }
+
+    /** Who a role, or the base identity ("@base"), is to STS. Throws FailureException. */
+    String caller(String role) {
+        if (unusable != null) {
+            throw new FailureException(unusable);
+        }
+        return source.callerArn(Keys.TARGET_BASE.equals(role) ? sessions.base() : sessions.get(role));
     }
 
     /** Whether the application brought it, and not only a file of the machine. */

@@ -2,6 +2,7 @@ package io.sparkxacct.spark;
 
 import io.sparkxacct.plan.Keys;
 import io.sparkxacct.plan.Plan;
+import io.sparkxacct.python.PythonSide;
 import io.sparkxacct.session.Clock;
 import io.sparkxacct.session.FailureException;
 import io.sparkxacct.session.JvmSessions;
@@ -25,6 +26,7 @@ final class DriverHalf implements DriverPlugin {
     private static final Logger LOG = LoggerFactory.getLogger(DriverHalf.class);
 
     private volatile Responder responder;
+    private volatile PythonSide python;
 
     @Override
     public Map<String, String> init(SparkContext context, PluginContext plugin) {
@@ -48,6 +50,7 @@ final class DriverHalf implements DriverPlugin {
         Plan plan = JvmSessions.planInForce();
         if (plan != null) {
             fetch(plan);
+            python = PythonRoles.serve(plan, settings);
         }
         byte[] key = Seal.newKey();
         String master = settings.get("spark.master");
@@ -107,6 +110,10 @@ final class DriverHalf implements DriverPlugin {
         responder = null;
         if (last != null) {
             last.end();
+        }
+        PythonSide open = python;
+        if (open != null) {
+            open.close();
         }
     }
 }

@@ -2,6 +2,7 @@ package io.sparkxacct.spark;
 
 import io.sparkxacct.plan.Keys;
 import io.sparkxacct.plan.PlanReader;
+import io.sparkxacct.python.PythonSide;
 import io.sparkxacct.session.Clock;
 import io.sparkxacct.session.JvmSessions;
 import io.sparkxacct.session.RoleSessions;
@@ -26,6 +27,7 @@ final class ExecutorHalf implements ExecutorPlugin {
     private static final String DRIVER = "driver";
 
     private volatile DriverLine line;
+    private volatile PythonSide python;
 
     @Override
     public void init(PluginContext plugin, Map<String, String> told) {
@@ -54,6 +56,7 @@ final class ExecutorHalf implements ExecutorPlugin {
             }
         }
         JvmSessions.activate(plan, settings.get(PREFIX + Keys.RUN), settings.get(PREFIX + Keys.USER));
+        python = PythonRoles.serve(JvmSessions.planInForce(), settings);
     }
 
     /** Null where the key that the driver gave out has not come along. */
@@ -74,6 +77,10 @@ final class ExecutorHalf implements ExecutorPlugin {
         DriverLine open = line;
         if (open != null) {
             open.close();
+        }
+        PythonSide side = python;
+        if (side != null) {
+            side.close();
         }
     }
 }
