@@ -1,7 +1,9 @@
 """Every kind of Python code that Spark runs: who is plain boto3 there, and who is another role asked for by name."""
 
+import os
 import subprocess
 import sys
+import tempfile
 
 import pandas
 import pyspark
@@ -66,21 +68,20 @@ def subprocess_of_a_worker():
 
 
 def pipe():
-    """Spark gives its children an empty environment: no library of AWS finds anything there, and ours asks the ancestors."""
+    """Spark gives its children the environment that is named here and nothing else: no library of AWS finds a role in it,
+    and ours asks the ancestors."""
+    lab = {name: value for name, value in os.environ.items() if name.startswith("AWS_ENDPOINT_URL")}
     worker = sc.parallelize([0], 1).map(lambda _: sys.executable).first()
     script = CHILD.format(jar=JAR)
 
     def with_script(_):
-        import os
-        import tempfile
-
         descriptor, path = tempfile.mkstemp(suffix=".py")
         os.write(descriptor, script.encode())
         os.close(descriptor)
         return path
 
     path = sc.parallelize([0], 1).map(with_script).first()
-    return sc.parallelize(["x"], 1).pipe(f"{worker} {path}").collect()
+    return sc.parallelize(["x"], 1).pipe(f"{worker} {path}", lab).collect()
 
 
 def udf():
