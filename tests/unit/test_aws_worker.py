@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -20,7 +19,6 @@ from fakes.sts import FakeSts
 REPOSITORY = Path(__file__).parents[2]
 PROGRAM = REPOSITORY / "tests" / "fakes" / "worker_program.py"
 BOTO3_AND_WHAT_IT_NEEDS = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil", "six")
-OLD_BOTO3 = "boto3==1.26.*"
 
 
 @pytest.fixture(scope="module")
@@ -43,28 +41,6 @@ def boto3_alone(tmp_path_factory):
         source = file.parent if file.name == "__init__.py" else file
         (folder / source.name).symlink_to(source)
     return folder
-
-
-@pytest.fixture(scope="module")
-def old_python():
-    """Python 3.7 with boto3 1.26, in a virtual environment that is kept between runs."""
-    candidates = [shutil.which("python3.7"), *sorted(map(str, Path.home().glob(".pyenv/versions/3.7.*/bin/python")))]
-    found = next(filter(has_venv, filter(None, candidates)), None)
-    if found is None:
-        pytest.skip("no Python 3.7 with venv on this machine: the worker half on boto3 1.26 was not run")
-    folder = REPOSITORY / ".cache" / "python3.7-boto3-1.26"
-    python = folder / "bin" / "python"
-    if not (folder / ".ready").exists():
-        subprocess.run([found, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run(
-            [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", OLD_BOTO3], check=True
-        )
-        (folder / ".ready").touch()
-    return python
-
-
-def has_venv(python: str) -> bool:
-    return subprocess.run([python, "-c", "import venv, ensurepip"], capture_output=True).returncode == 0
 
 
 def run(command: list[str], package: Path) -> tuple[dict[str, Any], FakeSts, FakeS3]:
