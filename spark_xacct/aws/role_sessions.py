@@ -193,7 +193,6 @@ class RoleSessions:
 
     def _credentials_of(self, name: str) -> Any:
         """The one credentials object of a role in this process; a chain shares those of its hops."""
-        from spark_xacct.aws.base_identity import BaseCredentials, check_kind
         from spark_xacct.aws.credentials import SessionCredentials
         from spark_xacct.aws.sts import StsClients
 
@@ -204,6 +203,8 @@ class RoleSessions:
                 self._sts = StsClients(self._map.sts, self.environment)
             made: Any
             if name == _BASE:
+                from spark_xacct.aws.base_identity import BaseCredentials, check_kind
+
                 check_kind(self._map.base)
                 made = BaseCredentials(self._map.base, self.plan.id, self._sts, self.environment, self.run, self._now)
             else:

@@ -6,6 +6,8 @@ Spark starts it once for each worker.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import importlib.util
 import os
 import runpy
@@ -13,7 +15,7 @@ import sys
 from collections.abc import Mapping, MutableMapping
 
 from spark_xacct import keys, plan
-from spark_xacct.aws import endpoint
+from spark_xacct.aws import current, endpoint
 from spark_xacct.aws.failure import PLAN
 from spark_xacct.errors import RoleSessionError, XacctError
 from spark_xacct.worker import connection
@@ -64,11 +66,19 @@ def _give_default_role(environment: MutableMapping[str, str]) -> None:
         _require_no_default_role(environment)
         return
     kept = assume_default_role(found, environment)
+    _read_plan()
     if kept:
         sys.stderr.write(
             f"spark-xacct: role {found.default_role} (python.default_role) is the identity of Python workers here; taken out "
             f"of their environment: {', '.join(sorted(kept))}\n"
         )
+
+
+def _read_plan() -> None:
+    """Workers are forked with what is read and imported here. What fails is raised where a worker asks for a role."""
+    importlib.import_module("spark_xacct.aws.endpoint_request")
+    with contextlib.suppress(XacctError):
+        current()
 
 
 def _require_no_default_role(environment: Mapping[str, str]) -> None:
