@@ -40,15 +40,17 @@ $(CACHE)/spark-%/.ready: pyproject.toml | $(VENV)/.ready
 	@echo "setting up Spark $* (pyspark $(PYSPARK_$*), some 350 to 500 MB)" >&2
 	@$(PYTHON) -c 'import sys; sys.exit("Spark 3.5 runs on Python up to 3.11; with this Python take SPARK=4" if "$*" == "3.5" and sys.version_info >= (3, 12) else 0)'
 	@$(PYTHON) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet --editable '.[lab]' 'pyspark==$(PYSPARK_$*)' $(ARROW) $(CONNECT) 'pytest-timeout>=2.3'
+	@$(@D)/bin/python -m pip install --quiet --editable '.[lab]' 'pyspark==$(PYSPARK_$*)' 'pytest-timeout>=2.3'
 	@touch $@
 $(CACHE)/worker/.ready: pyproject.toml | $(VENV)/.ready
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet boto3
 	@touch $@
+# For pandas functions and Spark Connect. The driver borrows these by PYTHONPATH where a test needs them: a driver that has Arrow
+# sends plain UDFs through it, and other workers have none.
 $(CACHE)/worker-arrow/.ready: pyproject.toml | $(VENV)/.ready
 	@$(PYTHON) -m venv $(@D)
-	@$(@D)/bin/python -m pip install --quiet boto3 $(ARROW)
+	@$(@D)/bin/python -m pip install --quiet boto3 $(ARROW) $(CONNECT)
 	@touch $@
 
 jar: | tools ## build the shim jar into spark_xacct/jars, where it is not that of these sources

@@ -31,6 +31,12 @@ IDENTITY = (
     "spark.executorEnv.AWS_WEB_IDENTITY_TOKEN_FILE",
     "spark.executorEnv.SINK_",
 )
+# With these Spark's own RPC is a channel for role sessions.
+PROTECTED = {
+    "spark.authenticate": "true",
+    "spark.authenticate.secret": "a-secret-of-this-test",
+    "spark.network.crypto.enabled": "true",
+}
 QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 RESULT = "RESULT "
 READY = "READY"

@@ -6,16 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 
 import pytest
-from running import DECLARATION, Finished, SparkRunner
+from running import DECLARATION, PROTECTED, Finished, SparkRunner
 
 from spark_xacct.lab.call_log import Call
 from spark_xacct.lab.lab import Lab
 
-PROTECTED = {
-    "spark.authenticate": "true",
-    "spark.authenticate.secret": "a-secret-of-this-test",
-    "spark.network.crypto.enabled": "true",
-}
 ON_PURPOSE = {"spark.xacct.broker.unauthenticated": "true"}
 ROLES = ("111122223333:role/hub", "444455556666:role/reader", "777788889999:role/writer")
 CLUSTER = "local-cluster[2,1,1024]"

@@ -1,9 +1,11 @@
-"""The main job on a local cluster whose executors see only what was rendered."""
+"""The main job on a local cluster whose executors see only what was rendered, and have no identity of their own."""
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
-from running import DECLARATION, Finished, SparkRunner
+from running import DECLARATION, PROTECTED, Finished, SparkRunner
 
 from spark_xacct.lab.call_log import Call
 from spark_xacct.lab.lab import Lab
@@ -11,14 +13,19 @@ from spark_xacct.lab.lab import Lab
 READER = "arn:aws:sts::444455556666:assumed-role/reader/"
 WRITER = "arn:aws:sts::777788889999:assumed-role/writer/"
 JVM, PYTHON = "Hadoop", "Boto3"
+HOPS = ("111122223333:role/hub", "444455556666:role/reader", "777788889999:role/writer")
 
 
 @pytest.fixture(scope="module")
 def main_job(runner: SparkRunner, lab: Lab) -> tuple[Finished, list[Call]]:
     """One run, for all tests of this module, and the calls that the server logged meanwhile."""
     lab.clear_calls()
-    extra = {"spark.hadoop.fs.s3a.multipart.size": "5M", "spark.hadoop.fs.s3a.multipart.threshold": "5M"}
-    configuration = runner.configuration("main-job", extra, master="local-cluster[2,1,1024]")
+    extra = {
+        **PROTECTED,
+        "spark.hadoop.fs.s3a.multipart.size": "5M",
+        "spark.hadoop.fs.s3a.multipart.threshold": "5M",
+    }
+    configuration = runner.configuration("main-job", extra, master="local-cluster[2,1,1024]", identity=False)
     finished = runner.run(
         "main_job.py", str(DECLARATION), lab.queue_url("events"), environment=runner.environment(configuration)
     )
@@ -86,27 +93,28 @@ def test_no_other_identity_touches_a_declared_bucket(main_job: tuple[Finished, l
     assert {str(call.who)[: len(WRITER)] for call in declared if call.bucket in sinks} == {WRITER}
 
 
-def test_five_buckets_under_one_role_cost_one_assume_role_a_hop_in_each_jvm(
-    main_job: tuple[Finished, list[Call]],
-) -> None:
-    jvms = 3  # the driver and two executors
-    for role in ("111122223333:role/hub", "444455556666:role/reader", "777788889999:role/writer"):
-        asked = [
-            call
-            for call in main_job[1]
-            if call.operation == "AssumeRole"
-            and call.requested["RoleArn"].endswith(role)
-            and call.user_agent.startswith("aws-sdk-java")
-        ]
-        assert 1 <= len(asked) <= jvms, role
+def assumed(calls: list[Call]) -> Counter[str]:
+    """AssumeRole calls of the whole application, by role; none may come from Python, nor be for any other role."""
+    return Counter(call.requested["RoleArn"].partition("iam::")[2] for call in calls if call.operation == "AssumeRole")
 
 
-def test_rows_cross_real_expiries(runner: SparkRunner, lab: Lab) -> None:
-    configuration = runner.configuration("expiry", master="local-cluster[2,1,1024]")
+def test_the_whole_application_costs_one_assume_role_a_hop(main_job: tuple[Finished, list[Call]]) -> None:
+    found = assumed(main_job[1])
+    print(f"AssumeRole calls of driver, 2 executors and their workers, 7 buckets: {dict(found)}")
+    assert found == Counter(dict.fromkeys(HOPS, 1))
+
+
+def test_each_refresh_costs_one_assume_role_a_hop_and_no_row_is_lost(runner: SparkRunner, lab: Lab) -> None:
+    life, seconds = 12, 48
+    configuration = runner.configuration("expiry", PROTECTED, master="local-cluster[2,1,1024]", identity=False)
     since = lab.calls()[-1].number if lab.calls() else 0
-    with lab.short_lives(12):
+    with lab.short_lives(life):
         finished = runner.run(
-            "expiry.py", str(DECLARATION), lab.queue_url("events"), "48", environment=runner.environment(configuration)
+            "expiry.py",
+            str(DECLARATION),
+            lab.queue_url("events"),
+            str(seconds),
+            environment=runner.environment(configuration),
         )
     calls = lab.calls(since)
     results = finished.results
@@ -115,6 +123,15 @@ def test_rows_cross_real_expiries(runner: SparkRunner, lab: Lab) -> None:
     assert {str(call.error) for call in calls if call.status >= 400 and call.status != 404} == set()
     for agent, operation in ((JVM, "GetObject"), (PYTHON, "SendMessage")):
         made = [call for call in calls if call.operation == operation and call.user_agent.startswith(agent)]
-        # Three JVMs or a few workers have one session each at a time; more keys than that have expired meanwhile.
-        assert len({call.access_key_id for call in made}) > 4, f"no session expired under {operation}"
+        keys = {call.access_key_id for call in made}
+        # Sessions of 12 s are renewed after 6, and a call must have seen the end of most.
+        assert seconds / life <= len(keys), f"no session expired under {operation}"
         assert {call.who for call in made} == set(results["callers"]), f"another identity behind {operation}"
+    found = assumed(calls)
+    print(
+        f"AssumeRole calls in {results['lasted']:.0f} s with sessions of {life} s, renewed at half their life: {dict(found)}"
+    )
+    assert set(found) == set(HOPS)
+    # One at the start, then one in each half life; 45 % of a life is the earliest.
+    most = 1 + results["lasted"] / (life * 0.45)
+    assert all(count <= most for count in found.values()), (found, most)

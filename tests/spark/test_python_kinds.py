@@ -43,7 +43,9 @@ def all_kinds(runner: SparkRunner, lab: Lab, tmp_path_factory: pytest.TempPathFa
     declaration.write_text(DECLARATION.read_text() + "python: {default_role: partner}\n")
     worker = ROOT / ".cache" / "worker-arrow" / "bin" / "python"
     assert worker.is_file(), "make .cache/worker-arrow/.ready makes it"
-    environment = runner.environment(runner.configuration("kinds"), PYSPARK_PYTHON=str(worker))
+    (packages,) = (worker.parents[1] / "lib").glob("python*/site-packages")
+    configuration = runner.configuration("kinds")
+    environment = runner.environment(configuration, PYSPARK_PYTHON=str(worker), PYTHONPATH=str(packages))
     lab.clear_calls()
     finished = runner.run("kinds.py", str(declaration), str(jar.find({})), environment=environment)
     return finished, [call.requested["RoleArn"] for call in lab.calls() if call.operation == "AssumeRole"]

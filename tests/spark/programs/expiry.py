@@ -9,6 +9,7 @@ from telling import result
 
 import spark_xacct as xacct
 
+STARTED = time.monotonic()
 DECLARATION, QUEUE, SECONDS = sys.argv[1], sys.argv[2], float(sys.argv[3])
 spark = xacct.start(SparkSession.builder.appName("expiry"), DECLARATION)
 
@@ -34,5 +35,5 @@ while time.monotonic() < end:
     sent += spark.sparkContext.parallelize(range(2), 2).mapPartitions(publish).sum()
     callers |= {row.who for row in spark.range(4, numPartitions=2).select(caller("id").alias("who")).collect()}
     rounds += 1
-result(rounds=rounds, rows=rows, sent=sent, callers=sorted(callers))
+result(rounds=rounds, rows=rows, sent=sent, callers=sorted(callers), lasted=time.monotonic() - STARTED)
 spark.stop()
