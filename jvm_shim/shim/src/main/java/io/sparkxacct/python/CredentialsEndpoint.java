@@ -32,8 +32,6 @@ final class CredentialsEndpoint implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(CredentialsEndpoint.class);
     private static final byte[] LOOPBACK = {127, 0, 0, 1};
     private static final int BACKLOG = 128;
-    /** A request that was refused unread is read on so far, because closing before that would take the answer back. */
-    private static final int UNREAD_BYTES = 64 * 1024;
 
     private final ServerSocket server;
     private final Answers answers;
@@ -122,16 +120,6 @@ final class CredentialsEndpoint implements Closeable {
         }
         Reply reply = end < 0 ? Reply.TOO_LARGE : answers.to(Request.read(head, end));
         socket.getOutputStream().write(reply.bytes());
-        if (end != length || in.available() > 0) {
-            socket.shutdownOutput();
-            for (int unread = 0; unread < UNREAD_BYTES;) {
-                int count = read(socket, in, head, 0, deadline);
-                if (count < 0) {
-                    return;
-                }
-                unread += count;
-            }
-        }
     }
 
     /** -1 at the end of the stream. Throws SocketTimeoutException when the time of the whole request is over. */
