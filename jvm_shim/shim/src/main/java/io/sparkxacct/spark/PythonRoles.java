@@ -1,10 +1,12 @@
 package io.sparkxacct.spark;
 
 import io.sparkxacct.plan.Plan;
+import io.sparkxacct.python.HookOutcome;
 import io.sparkxacct.python.LiveSettings;
 import io.sparkxacct.python.PythonSide;
 import io.sparkxacct.python.RoleOffers;
 import io.sparkxacct.session.JvmSessions;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +22,14 @@ final class PythonRoles {
         if (plan == null) {
             return null;
         }
-        return PythonSide.start(plan, JvmSessions.run(), JvmSessions.user(), LiveSettings.of(settings::get, settings::set), PythonSide.jar(),
-            role -> JvmSessions.offer(plan, role, RoleOffers.PATIENCE_NANOS), text -> LOG.info("spark-xacct: {}", text));
+        AtomicReference<String> said = new AtomicReference<>();
+        PythonSide side = PythonSide.start(plan, JvmSessions.run(), JvmSessions.user(), LiveSettings.of(settings::get, settings::set),
+            PythonSide.jar(), role -> JvmSessions.offer(plan, role, RoleOffers.PATIENCE_NANOS), said::set);
+        if (side.outcome().state() == HookOutcome.State.OFF) {
+            LOG.warn("spark-xacct: {}", said);
+        } else if (said.get() != null) {
+            LOG.info("spark-xacct: {}", said);
+        }
+        return side;
     }
 }

@@ -89,7 +89,7 @@ class JvmSessionsTest {
 
         assertEquals("GetCallerIdentity: refused by STS: ExpiredToken",
             assertThrows(FailureException.class, () -> sessions.callerOf("partner")).failure().firstLine(null));
-        assertEquals("the plan " + PlanReader.read(packed(PARTNER)).id() + " holds no role \"nobody\"; it holds: partner",
+        assertEquals("the plan " + PlanReader.read(packed(PARTNER)).id() + " holds no role \"nobody\"; it holds: partner, finance",
             assertThrows(FailureException.class, () -> sessions.callerOf("nobody")).failure().firstLine(null));
     }
 
