@@ -11,8 +11,7 @@ from running import DECLARATION, Finished, SparkRunner
 from spark_xacct import keys
 from spark_xacct.version import __version__
 
-PLUGIN = {
-    "spark.plugins.defaultList": keys.PLUGIN,
+PROTECTED = {
     "spark.authenticate": "true",
     "spark.authenticate.secret": "a-secret-of-this-test",
     "spark.network.crypto.enabled": "true",
@@ -28,7 +27,7 @@ def ran(runner: SparkRunner, name: str, master: str) -> tuple[Finished, Path]:
         "spark.metrics.conf.*.sink.csv.directory": str(folder),
         "spark.metrics.conf.*.sink.csv.period": "1",
     }
-    environment = runner.environment(runner.configuration(name, {**PLUGIN, **sink}, master=master))
+    environment = runner.environment(runner.configuration(name, {**PROTECTED, **sink}, master=master))
     return runner.run("measured.py", str(DECLARATION), environment=environment), folder
 
 
@@ -102,6 +101,7 @@ def test_in_local_mode_there_is_one_set_of_metrics(runner: SparkRunner) -> None:
     status = finished.results["driver"]
     healthy(status)
     assert (status["process"], status["channel"], status["executors"]) == ("driver", "LOCAL", None)
+    assert status["counters"]["sessions.served"] > 0, "to Python"
     assert finished.results["queried"]["process"] == "driver"
     ours = [path.name for path in folder.glob(f"*.plugin.{keys.PLUGIN}.fetches.csv")]
     assert ours == [f"{finished.results['application']}.driver.plugin.{keys.PLUGIN}.fetches.csv"]

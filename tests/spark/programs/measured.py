@@ -1,4 +1,4 @@
-"""Reads where executors are, then tells the status of one executor and of the driver."""
+"""Reads where executors are and in Python, then tells the status of executors and of the driver."""
 
 import json
 import sys
@@ -10,6 +10,8 @@ import spark_xacct as xacct
 
 spark = xacct.start(SparkSession.builder.appName("measured"), sys.argv[1])
 result(read=spark.read.json("s3a://partner-data/events/").repartition(4).count())
+in_python = spark.sparkContext.range(1).map(lambda _: xacct.client("sts", role="partner").get_caller_identity()["Arn"])
+result(caller=in_python.first())
 query = "SELECT java_method('io.sparkxacct.Status', 'json')"
 result(
     queried=json.loads(spark.sql(query).first()[0]),

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class DriverHalfTest {
-    private static final String JSON = json(base("io.sparkxacct.sts2.StaticBase"), "http://127.0.0.1:1", role("partner"), "\"partner-data\":\"partner\"", "@deny");
+    private static final String JSON = json(base("io.sparkxacct.sts2.StaticBase"), "http://127.0.0.1:1", role("partner"), "", "@deny");
     private static final Plan PLAN = PlanReader.fromJson(JSON);
     private static final Map<String, String> QUESTION = Messages.question(PLAN.id(), List.of("partner"));
     private static final Map<String, String> NOT_STARTED =
@@ -84,12 +84,16 @@ class DriverHalfTest {
 
     @Test
     void saysHowOftenStsIsAskedWithTheBrokerAndWithout() {
-        StandardError log = StandardError.of(() -> start("spark://driver:7077", "spark.executor.instances", "9"));
+        String bound = JSON.replace("\"buckets\":{}", "\"buckets\":{\"partner-data\":\"partner\"}");
+        configuration.set(Keys.PLAN, packed(bound));
+        conf.set("spark.master", "spark://driver:7077");
+        conf.set("spark.executor.instances", "9");
+        StandardError log = StandardError.of(() -> half.start(configuration, conf));
         String words = "executors ask STS themselves, 20 STS calls an hour: Spark's RPC is not authenticated; with spark.authenticate=true,"
             + " spark.network.crypto.enabled=true and one spark.authenticate.secret for master, workers and application they get role sessions"
             + " from the driver, 2 STS calls an hour";
 
-        assertEquals(1, log.count("spark-xacct: plan " + PLAN.id() + ": " + words), log.text());
+        assertEquals(1, log.count("spark-xacct: plan " + PlanReader.fromJson(bound).id() + ": " + words), log.text());
         assertEquals("driver NONE " + words, PluginState.current().process() + " " + PluginState.current().channel() + " "
             + PluginState.current().words());
         half.shutdown();
