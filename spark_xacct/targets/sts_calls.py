@@ -1,6 +1,12 @@
-"""How often STS is asked: the number that decides whether a plan is friendly to the account's quota."""
+"""How often STS is asked: the number that decides whether a plan is friendly to the account's quota.
+
+The JVM says it at its start by the same rule, which tests/vectors/sts_calls.json holds for both.
+"""
 
 from __future__ import annotations
+
+import math
+from fractions import Fraction
 
 from spark_xacct.model import AccessMap, Role
 
@@ -18,8 +24,8 @@ def hops(access_map: AccessMap) -> dict[str, Role]:
 
 def an_hour(access_map: AccessMap) -> int:
     """Calls an hour of one JVM that uses every bucket, rounded up."""
-    calls = sum(RENEWALS_A_LIFE * SECONDS_AN_HOUR / role.duration_seconds for role in hops(access_map).values())
-    return -int(-calls // 1)
+    lives = (role.duration_seconds for role in hops(access_map).values())
+    return math.ceil(sum(Fraction(RENEWALS_A_LIFE * SECONDS_AN_HOUR, life) for life in lives))
 
 
 def describe(access_map: AccessMap) -> str:

@@ -54,5 +54,5 @@ def test_an_open_channel_carries_nothing_and_executors_ask_sts(runner: SparkRunn
     assert set(asked) == set(ROLES)
     assert all(2 <= count <= 3 for count in asked.values()), asked
     said = logs(runner, finished)
-    assert "executors ask STS themselves: Spark's RPC is not authenticated" in said
+    assert "executors ask STS themselves, 6 STS calls an hour in each JVM: Spark's RPC is not authenticated" in said
     assert "role sessions come from the driver" not in said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import shared_vectors
 from fakes.target_plans import KEY, access_map, bound, large, named, refusing, role
 
 from spark_xacct import plan as plans
@@ -12,7 +13,7 @@ from spark_xacct import targets
 from spark_xacct.errors import TargetError
 from spark_xacct.model import AccessMap, Base, BaseKind, DecisionKind, Location, Pattern, Sts
 from spark_xacct.plan import Plan
-from spark_xacct.targets import connectors, releases
+from spark_xacct.targets import connectors, releases, sts_calls
 
 V1 = "io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider"
 V2 = "io.sparkxacct.s3a.S3ARoleCredentialsProvider"
@@ -339,6 +340,11 @@ def test_use_lifts_a_refusal_that_concerns_another_bucket():
 
 
 # STS
+
+
+@pytest.mark.parametrize("case", shared_vectors.read("sts_calls.json"), ids=lambda case: case["name"])
+def test_sts_calls_of_shared_vector(case):
+    assert sts_calls.an_hour(plans.decode(plans.text.canonical(case["plan"])).access_map) == case["calls"]
 
 
 def test_sts_calls_are_counted_by_hop_and_life():

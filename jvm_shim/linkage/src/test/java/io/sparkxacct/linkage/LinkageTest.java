@@ -50,7 +50,7 @@ class LinkageTest {
 
     @Test
     void theReleasesAreThoseThatTheProjectNames() throws IOException {
-        assertEquals(List.of("hadoop-3.3.4", "hadoop-3.4.1", "hadoop-3.5.0", "sdk-1.12.262", "sdk-1.12.797", "sdk-2.20.160",
+        assertEquals(List.of("hadoop-3.3.4", "hadoop-3.4.1", "hadoop-3.5.0", "metrics-4.2.37", "metrics-4.2.7", "sdk-1.12.262", "sdk-1.12.797", "sdk-2.20.160",
             "sdk-2.25.26", "sdk-2.29.52", "sdk-2.35.4", "sdk-2.57.8", "slf4j-1.7.36", "slf4j-2.0.17", "spark-3.3.4", "spark-3.5.9", "spark-4.0.4", "spark-4.2.0"),
             releases().stream().map(Release::toString).toList());
     }

@@ -61,6 +61,9 @@ final class Release {
         if (name.startsWith("spark-")) {
             return "org/apache/spark/";
         }
+        if (name.startsWith("metrics-")) {
+            return "com/codahale/metrics/";
+        }
         if (name.startsWith("slf4j-")) {
             return "org/slf4j/";
         }

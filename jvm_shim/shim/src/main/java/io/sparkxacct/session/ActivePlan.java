@@ -19,16 +19,18 @@ final class ActivePlan {
     private final Failure unusable;
     private final SessionSource source;
     private final RoleSessions sessions;
+    private final Counters counters;
     private volatile boolean setByTheApplication;
     private final Map<String, Served> served = new ConcurrentHashMap<>();
 
-    ActivePlan(String text, Plan plan, StsInputs inputs, SessionSource source) {
+    ActivePlan(String text, Plan plan, StsInputs inputs, SessionSource source, Counters counters) {
         this.text = text;
         this.plan = plan;
         this.inputs = inputs;
         this.unusable = refusal(plan);
         this.source = source;
-        this.sessions = new RoleSessions(plan, source);
+        this.sessions = new RoleSessions(plan, source, counters);
+        this.counters = counters;
     }
 
     /** A plan text that could not be read, or for which no SDK was found. {@code plan} may be null. */
@@ -39,6 +41,7 @@ final class ActivePlan {
         this.unusable = unusable;
         this.source = null;
         this.sessions = null;
+        this.counters = null;
     }
 
     /** Null when the text could not be read. */
@@ -57,7 +60,7 @@ final class ActivePlan {
 
     /** The same plan with its role sessions from another source. */
     ActivePlan by(SessionSource other) {
-        ActivePlan same = new ActivePlan(text, plan, inputs, other);
+        ActivePlan same = new ActivePlan(text, plan, inputs, other, counters);
         same.setByTheApplication = setByTheApplication;
         return same;
     }
@@ -84,6 +87,11 @@ final class ActivePlan {
             throw new FailureException(unusable);
         }
         return source.callerArn(Keys.TARGET_BASE.equals(role) ? sessions.base() : sessions.get(role));
+    }
+
+    JvmReport report() {
+        return unusable != null ? new JvmReport(plan, null, unusable.firstLine(null), null, Collections.emptyList())
+            : new JvmReport(plan, inputs.run(), null, source.origin(), sessions.snapshot());
     }
 
     /** Whether the application brought it, and not only a file of the machine. */
@@ -132,6 +140,7 @@ final class ActivePlan {
     private RoleSession session(Served asked, String bucket) {
         try {
             if (asked.slot == null) {
+                counters.add(Failure.Kind.UNDECLARED);
                 // Settings name our providers for declared buckets only: what the plan no longer names is refused.
                 throw new FailureException(Failure.undeclared(asked.decision.reason(), plan.id()));
             }

@@ -34,6 +34,7 @@ public final class JvmSessions {
 
     private final Function<StsInputs, SessionSource> sources;
     private final Consumer<Runnable> later;
+    private final Counters counters = new Counters();
     /** Written under the monitor, under which nothing blocks. */
     private volatile ActivePlan active;
     /** Whether the active plan was activated, so that no FileSystem's configuration replaces it. Written under the monitor. */
@@ -142,6 +143,16 @@ public final class JvmSessions {
     /** What is in force, for checks and people: "jar", and "plan" and "about" or "problem" once there is a plan. */
     public static Map<String, String> status() {
         return OF_THIS_JVM.describe();
+    }
+
+    /** The same in full, with every role's session. */
+    public static JvmReport report() {
+        return OF_THIS_JVM.reported();
+    }
+
+    /** What has happened in this JVM, under whatever plan. */
+    public static Counters counters() {
+        return OF_THIS_JVM.counted();
     }
 
     /**
@@ -290,7 +301,7 @@ public final class JvmSessions {
             if (wanted.isByText()) {
                 inputs.awaitConfiguration();
             }
-            return new ActivePlan(wanted.text(), plan, inputs, source(inputs));
+            return new ActivePlan(wanted.text(), plan, inputs, source(inputs), counters);
         } catch (FailureException unusable) {
             return new ActivePlan(wanted.text(), plan, unusable.failure());
         } catch (Exception | LinkageError broken) {
@@ -350,12 +361,21 @@ public final class JvmSessions {
         return status;
     }
 
+    JvmReport reported() {
+        ActivePlan now = active;
+        return now == null ? JvmReport.EMPTY : now.report();
+    }
+
+    Counters counted() {
+        return counters;
+    }
+
     private static SessionSource fromSts(StsInputs inputs) {
         StsLines line = StsLines.choose(
             inputs.plan().base(), StsLines::besideTheLines, name -> BaseLoader.find(name, inputs.configuration()));
         StsLine opened = line.open(inputs);
         LOG.info("spark-xacct: role sessions come from STS at {} by {}, run {}", inputs.address(), opened.sdk(), inputs.run());
-        return new StsSource(inputs, opened);
+        return new StsSource(inputs, new CountedLine(opened, counters(), Clock.system()));
     }
 
     private static String idOf(ActivePlan plan) {

@@ -27,17 +27,20 @@ final class Refresher {
     private final Clock clock;
     private final Scheduler scheduler;
     private final Consumer<String> warnings;
+    private final Counters counters;
     private final AtomicBoolean clockWarned = new AtomicBoolean();
     private final AtomicBoolean lifeWarned = new AtomicBoolean();
     private volatile boolean drained;
 
-    Refresher(String planId, SessionSource source, RefreshPolicy policy, Clock clock, Scheduler scheduler, Consumer<String> warnings) {
+    Refresher(String planId, SessionSource source, RefreshPolicy policy, Clock clock, Scheduler scheduler, Consumer<String> warnings,
+              Counters counters) {
         this.planId = planId;
         this.source = source;
         this.policy = policy;
         this.clock = clock;
         this.scheduler = scheduler;
         this.warnings = warnings;
+        this.counters = counters;
     }
 
     boolean drained() {
@@ -144,6 +147,12 @@ final class Refresher {
         long startNanos = clock.nanos();
         long startMillis = clock.millis();
         slot.attempts.incrementAndGet();
+        if (!slot.isBase()) {
+            counters.add(Count.FETCHES);
+            if (attempt.valid(startNanos, startMillis)) {
+                counters.add(Count.REFRESHES);
+            }
+        }
         RoleSession session;
         try {
             session = slot.isBase() ? base(attempt.forced) : source.assume(slot.role, slot.hop.number(), slot.hop.hops(), signer);
@@ -152,6 +161,7 @@ final class Refresher {
             }
         } catch (FailureException refused) {
             Failure failure = refused.failure();
+            counters.add(failure.kind());
             Entry parent = deniedSigner(slot, failure, signer);
             if (parent != null) {
                 denied(slot, attempt, slot.asRead(parent.failure), parent.nextAt);
@@ -163,6 +173,7 @@ final class Refresher {
             return;
         } catch (LinkageError missing) {
             quietly(() -> LOG.debug("plan {}: {} failed", planId, slot, missing));
+            counters.add(Failure.Kind.PLAN);
             String problem = "a class that STS calls need cannot be loaded: " + missing;
             denied(slot, attempt, slot.isBase() ? Failure.plan(problem, null) : slot.hop.plan(problem, null), null);
             return;
@@ -312,6 +323,7 @@ final class Refresher {
         } catch (Throwable unexpected) {
             quietly(() -> LOG.debug("plan {}: {} failed", planId, slot, unexpected));
             if (slot.entry.get() == attempt) {
+                counters.add(Failure.Kind.UNREACHABLE);
                 passing(slot, attempt, slot.unanswered("the attempt ended with " + unexpected), false);
             }
         }

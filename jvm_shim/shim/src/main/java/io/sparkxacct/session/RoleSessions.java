@@ -31,16 +31,26 @@ public final class RoleSessions {
     private final Map<String, Slot> slots;
 
     public RoleSessions(Plan plan, SessionSource source) {
-        this(plan, source, RefreshPolicy.standard(), Clock.system(), new DaemonScheduler("xacct-" + plan.id(), plan.roles().size() + 1), LOG::warn);
+        this(plan, source, new Counters());
+    }
+
+    RoleSessions(Plan plan, SessionSource source, Counters counters) {
+        this(plan, source, RefreshPolicy.standard(), Clock.system(), new DaemonScheduler("xacct-" + plan.id(), plan.roles().size() + 1), LOG::warn,
+            counters);
     }
 
     /** @param warnings takes what an operator should see once, one text a call */
     public RoleSessions(
             Plan plan, SessionSource source, RefreshPolicy policy, Clock clock, Scheduler scheduler, Consumer<String> warnings) {
+        this(plan, source, policy, clock, scheduler, warnings, new Counters());
+    }
+
+    RoleSessions(Plan plan, SessionSource source, RefreshPolicy policy, Clock clock, Scheduler scheduler, Consumer<String> warnings,
+                 Counters counters) {
         this.plan = plan;
         this.clock = clock;
         this.source = source;
-        this.refresher = new Refresher(plan.id(), source, policy, clock, scheduler, warnings);
+        this.refresher = new Refresher(plan.id(), source, policy, clock, scheduler, warnings, counters);
         Map<String, Slot> made = new LinkedHashMap<>();
         long now = clock.nanos();
         this.base = Slot.base(now);
@@ -156,10 +166,12 @@ public final class RoleSessions {
         for (Slot slot : all()) {
             Entry entry = slot.entry.get();
             long now = clock.nanos();
-            String state = refresher.drained() ? "DRAINED" : entry.state(now, clock.millis()).name();
+            long millis = clock.millis();
+            String state = refresher.drained() ? "DRAINED" : entry.state(now, millis).name();
             Instant expiration = entry.session == null ? null : entry.session.expiration();
+            Long left = expiration == null ? null : Long.valueOf(NANOSECONDS.toSeconds(Math.max(0, entry.leftNanos(now, millis))));
             Failure failure = entry.failure == null ? null : asRead(slot, entry, now);
-            rows.add(new RoleStatus(slot.name(), state, expiration, slot.attempts.get(), slot.waits.get(), failure));
+            rows.add(new RoleStatus(slot.name(), state, expiration, left, slot.attempts.get(), slot.waits.get(), failure));
         }
         return rows;
     }

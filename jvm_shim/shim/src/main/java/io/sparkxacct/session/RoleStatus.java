@@ -1,5 +1,6 @@
 package io.sparkxacct.session;
 
+import io.sparkxacct.plan.Keys;
 import java.time.Instant;
 
 /** What metrics and diagnostics may know of one role, or of the base identity ("@base"), at one moment. Immutable, without secrets. */
@@ -7,14 +8,16 @@ public final class RoleStatus {
     private final String role;
     private final String state;
     private final Instant expiration;
+    private final Long secondsLeft;
     private final long attempts;
     private final long waits;
     private final Failure failure;
 
-    RoleStatus(String role, String state, Instant expiration, long attempts, long waits, Failure failure) {
+    RoleStatus(String role, String state, Instant expiration, Long secondsLeft, long attempts, long waits, Failure failure) {
         this.role = role;
         this.state = state;
         this.expiration = expiration;
+        this.secondsLeft = secondsLeft;
         this.attempts = attempts;
         this.waits = waits;
         this.failure = failure;
@@ -22,6 +25,11 @@ public final class RoleStatus {
 
     public String role() {
         return role;
+    }
+
+    /** False for the base identity. */
+    public boolean isOfARole() {
+        return !Keys.TARGET_BASE.equals(role);
     }
 
     /** EMPTY, FRESH, DUE, RETRY, SUSPECT, EXPIRED, DENIED or DRAINED. */
@@ -32,6 +40,11 @@ public final class RoleStatus {
     /** Of the session at hand; null when there is none. */
     public Instant expiration() {
         return expiration;
+    }
+
+    /** For how long it serves, by the clock that says less; null when there is none, and when it has no expiration. */
+    public Long secondsLeft() {
+        return secondsLeft;
     }
 
     /** Calls for it so far. */

@@ -36,6 +36,11 @@ public interface SessionSource {
         return "STS";
     }
 
+    /** Where role sessions come from, and why, as the status tells it. */
+    default String origin() {
+        return name();
+    }
+
     /** What is known of the base identity's credentials is wrong: the next call of base() must look for them anew. */
     default void forgetBase() {
     }

@@ -66,6 +66,11 @@ public final class StsSource implements SessionSource, AutoCloseable {
     }
 
     @Override
+    public String origin() {
+        return "STS at " + inputs.address() + " by " + line.sdk();
+    }
+
+    @Override
     public void forgetBase() {
         try {
             line.forgetBase();

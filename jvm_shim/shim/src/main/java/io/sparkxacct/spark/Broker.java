@@ -2,6 +2,8 @@ package io.sparkxacct.spark;
 
 import io.sparkxacct.plan.Plan;
 import io.sparkxacct.session.Clock;
+import io.sparkxacct.session.Count;
+import io.sparkxacct.session.Counters;
 import io.sparkxacct.session.Failure;
 import io.sparkxacct.session.FailureException;
 import io.sparkxacct.session.Offer;
@@ -23,14 +25,20 @@ final class Broker {
 
     private final Supplier<Plan> plan;
     private final BiFunction<Plan, String, Offer> offers;
+    private final Counters counters;
+    private final ExecutorTally executors;
 
     /**
      * @param plan the plan in force, null while there is none
      * @param offers see JvmSessions.offer; a role of that plan, however late it is asked for
+     * @param counters of this JVM
+     * @param executors takes what executors say that they have counted
      */
-    Broker(Supplier<Plan> plan, BiFunction<Plan, String, Offer> offers) {
+    Broker(Supplier<Plan> plan, BiFunction<Plan, String, Offer> offers, Counters counters, ExecutorTally executors) {
         this.plan = plan;
         this.offers = offers;
+        this.counters = counters;
+        this.executors = executors;
     }
 
     Map<String, String> answer(Map<String, String> question, Clock clock) {
@@ -39,6 +47,8 @@ final class Broker {
             return Messages.refused(Messages.Refusal.QUESTION, now == null ? "no plan is in force in the driver"
                 : "the driver runs under plan " + now.id());
         }
+        counters.add(Count.ASKS);
+        executors.take(Messages.counts(question));
         Map<String, String> answer = new LinkedHashMap<>();
         answer.put(Messages.VERSION_FIELD, Messages.VERSION);
         answer.put(Messages.PLAN_FIELD, now.id());
@@ -57,6 +67,7 @@ final class Broker {
                 Messages.putWait(answer, role, WAIT_MILLIS);
             } else {
                 Messages.putOffer(answer, role, offer);
+                counters.add(Count.SERVED);
             }
         } catch (FailureException failed) {
             long now = clock.millis();

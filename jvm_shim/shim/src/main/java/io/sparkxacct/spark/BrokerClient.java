@@ -60,6 +60,8 @@ final class BrokerClient implements SessionSource, AutoCloseable {
     private final AtomicReference<Decided> decided = new AtomicReference<>(Decided.NOT_YET);
     private RoleSessions bySts;
     private volatile Answer last;
+    /** Why STS was decided for; null while it was not. */
+    private volatile String reason;
     /** Of the driver, for which STS was decided; null when the driver refused. */
     private volatile String silence;
     /** Questions in a row; of the thread that asks. */
@@ -91,6 +93,18 @@ final class BrokerClient implements SessionSource, AutoCloseable {
     @Override
     public String name() {
         return decided.get() == Decided.STS ? "STS" : "the driver";
+    }
+
+    @Override
+    public String origin() {
+        switch (decided.get()) {
+            case DRIVER:
+                return name();
+            case STS:
+                return "STS with this executor's own identity, because " + reason;
+            default:
+                return "the driver, which has not answered yet";
+        }
     }
 
     @Override
@@ -265,6 +279,7 @@ final class BrokerClient implements SessionSource, AutoCloseable {
     private void decideForSts(String why, String silent) {
         boolean said = silence != null;
         silence = silent;
+        reason = why;
         decided.set(Decided.STS);
         if (!said) {
             say("role sessions come from STS with this executor's own identity, because " + why);

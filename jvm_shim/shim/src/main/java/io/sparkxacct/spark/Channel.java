@@ -51,7 +51,7 @@ final class Channel {
         return reason;
     }
 
-    /** For the log, where nobody knows how many executors there will be. */
+    /** For the log, without numbers. */
     String words() {
         return remedy == null ? "executors get role sessions from the driver: " + reason
             : "executors ask STS themselves: " + reason + "; with " + remedy + " they get role sessions from the driver";
@@ -62,6 +62,13 @@ final class Channel {
         return remedy == null ? "executors get role sessions from the driver, " + calls(with) + " instead of " + number(without) + ": " + reason
             : "executors ask STS themselves, " + calls(without) + ": " + reason + "; with " + remedy
                 + " they get role sessions from the driver, " + calls(with);
+    }
+
+    /** For the log, where nobody knows how many executors there will be. {@code each}: calls of STS in an hour of a JVM that asks it. */
+    String words(long each) {
+        return remedy == null ? "executors get role sessions from the driver, " + calls(each) + " in all instead of as many in each JVM: " + reason
+            : "executors ask STS themselves, " + calls(each) + " in each JVM: " + reason + "; with " + remedy
+                + " they get role sessions from the driver, " + calls(each) + " in all";
     }
 
     @Override

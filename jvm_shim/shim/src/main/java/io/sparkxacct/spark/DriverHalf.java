@@ -31,7 +31,9 @@ final class DriverHalf implements DriverPlugin {
     @Override
     public Map<String, String> init(SparkContext context, PluginContext plugin) {
         try {
-            return start(context.hadoopConfiguration(), Settings.of(plugin.conf()));
+            Map<String, String> told = start(context.hadoopConfiguration(), Settings.of(plugin.conf()));
+            PluginMetrics.register(plugin::metricRegistry);
+            return told;
         } catch (Throwable broken) {
             LOG.error("spark-xacct: the plugin does not start in the driver, so every JVM asks STS itself: {}", broken.toString());
             return Collections.emptyMap();
@@ -55,16 +57,19 @@ final class DriverHalf implements DriverPlugin {
         byte[] key = Seal.newKey();
         String master = settings.get("spark.master");
         Channel channel = ChannelRule.choose(settings::get, master, "yarn".equals(master) && SealKey.giveOut(key), SparkVersion.knowsRpcTls());
-        Broker broker = new Broker(JvmSessions::planInForce, JvmSessions::offer);
+        ExecutorTally executors = new ExecutorTally();
+        Broker broker = new Broker(JvmSessions::planInForce, JvmSessions::offer, JvmSessions.counters(), executors);
         Handshake handshake = Handshake.drawn(channel.kind());
         responder = new Responder(broker, channel, channel.kind() == Channel.Kind.SEALED ? new Seal(key, handshake.run(), Clock.system()) : null,
             Clock.system(), LOG::warn);
+        String words = plan == null ? channel.words() : StsCalls.words(channel, plan, settings::get);
+        PluginState.put(PluginState.ofDriver(channel, words, executors));
         if (channel.kind() == Channel.Kind.UNPROTECTED_ON_PURPOSE) {
-            LOG.warn("spark-xacct: **** {} ****", channel.words());
+            LOG.warn("spark-xacct: **** {} ****", words);
         } else if (!channel.isOpen()) {
-            LOG.warn("spark-xacct: plan {}: {}", id, channel.words());
+            LOG.warn("spark-xacct: plan {}: {}", id, words);
         } else {
-            LOG.info("spark-xacct: plan {}: {}", id, channel.words());
+            LOG.info("spark-xacct: plan {}: {}", id, words);
         }
         return handshake.toMap();
     }
@@ -108,6 +113,7 @@ final class DriverHalf implements DriverPlugin {
         // The sessions serve on: an event log on a declared bucket is closed after plugins are.
         Responder last = responder;
         responder = null;
+        PluginState.put(null);
         if (last != null) {
             last.end();
         }

@@ -25,6 +25,7 @@ final class ExecutorHalf implements ExecutorPlugin {
     private static final String PREFIX = "spark.hadoop.";
     /** Spark names the driver so where executor and driver are one JVM. */
     private static final String DRIVER = "driver";
+    private static final String EXECUTOR_ID = "spark.executor.id";
 
     private volatile DriverLine line;
     private volatile PythonSide python;
@@ -34,6 +35,7 @@ final class ExecutorHalf implements ExecutorPlugin {
         try {
             if (!DRIVER.equals(plugin.executorID())) {
                 start(plugin::ask, Handshake.read(told), Settings.of(plugin.conf()));
+                PluginMetrics.register(plugin::metricRegistry);
             }
         } catch (Throwable broken) {
             LOG.error("spark-xacct: the plugin does not start in this executor, which asks STS itself: {}", broken.toString());
@@ -49,12 +51,14 @@ final class ExecutorHalf implements ExecutorPlugin {
         FrontClasses.placeBesideS3A();
         if (handshake.channel() != Channel.Kind.NONE && handshake.channel() != Channel.Kind.LOCAL) {
             line = new DriverLine(driver, Clock.system());
-            Function<Map<String, String>, Map<String, String>> channel = channel(handshake, line);
-            if (channel != null) {
+            Function<Map<String, String>, Map<String, String>> way = channel(handshake, line);
+            if (way != null) {
+                CountedChannel channel = new CountedChannel(way, settings.get(EXECUTOR_ID), Clock.system().millis(), JvmSessions.counters());
                 JvmSessions.takeFrom((taken, sts) -> new BrokerClient(taken, channel, sts, source -> new RoleSessions(taken, source),
                     Clock.system(), () -> ThreadLocalRandom.current().nextDouble(), text -> LOG.info("spark-xacct: {}", text)));
             }
         }
+        PluginState.put(PluginState.ofExecutor(settings.get(EXECUTOR_ID), handshake.channel()));
         JvmSessions.activate(plan, settings.get(PREFIX + Keys.RUN), settings.get(PREFIX + Keys.USER));
         python = PythonRoles.serve(JvmSessions.planInForce(), settings);
     }

@@ -1,14 +1,17 @@
 package io.sparkxacct.spark;
 
+import io.sparkxacct.session.Count;
 import io.sparkxacct.session.Failure;
 import io.sparkxacct.session.FailureFields;
 import io.sparkxacct.session.Offer;
 import io.sparkxacct.session.RoleSession;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * What broker and executors say to each other: strings, because an answer with a class that only the jar has would make Spark drop the
@@ -31,6 +34,20 @@ final class Messages {
         QUESTION
     }
 
+    /** What a question says of the executor that asks it. */
+    static final class Counted {
+        final String executor;
+        /** Higher in a later JVM of the same executor. */
+        final long began;
+        final Map<Count, Long> counts;
+
+        Counted(String executor, long began, Map<Count, Long> counts) {
+            this.executor = executor;
+            this.began = began;
+            this.counts = counts;
+        }
+    }
+
     private static final String KEY = "session.accessKeyId";
     private static final String SECRET = "session.secretAccessKey";
     private static final String TOKEN = "session.sessionToken";
@@ -38,6 +55,12 @@ final class Messages {
     private static final String RENEWAL = "session.renewalMillis";
     private static final String WAIT = "waitMillis";
     private static final String FAILURE = "failure.";
+    private static final String EXECUTOR = "executor";
+    private static final String BEGAN = "began";
+    private static final String COUNT = "count.";
+    private static final int LONGEST_EXECUTOR = 64;
+    /** So that no sum of them leaves a long. */
+    private static final Pattern NUMBER = Pattern.compile("\\d{1,13}");
 
     private Messages() {
     }
@@ -48,6 +71,34 @@ final class Messages {
         fields.put(PLAN_FIELD, planId);
         fields.put(ROLES_FIELD, String.join(",", roles));
         return fields;
+    }
+
+    /** What the executor that asks has counted; whoever reads the question may leave it aside. */
+    static void putCounts(Map<String, String> question, String executor, long began, Map<String, Long> counts) {
+        question.put(EXECUTOR, executor);
+        question.put(BEGAN, Long.toString(began));
+        counts.forEach((word, count) -> question.put(COUNT + word, Long.toString(count)));
+    }
+
+    /** Null when the question says nothing of its executor that can be read. What is no number of ours is left aside. */
+    static Counted counts(Map<String, String> question) {
+        String executor = question.get(EXECUTOR);
+        Long began = count(question.get(BEGAN));
+        if (executor == null || executor.length() > LONGEST_EXECUTOR || began == null) {
+            return null;
+        }
+        Map<Count, Long> counts = new EnumMap<>(Count.class);
+        for (Count what : Count.values()) {
+            Long count = count(question.get(COUNT + what.word()));
+            if (count != null) {
+                counts.put(what, count);
+            }
+        }
+        return new Counted(executor, began, counts);
+    }
+
+    private static Long count(String text) {
+        return text == null || !NUMBER.matcher(text).matches() ? null : Long.valueOf(text);
     }
 
     static Map<String, String> refused(Refusal why, String problem) {

@@ -5,7 +5,9 @@ import io.sparkxacct.python.HookOutcome;
 import io.sparkxacct.python.LiveSettings;
 import io.sparkxacct.python.PythonSide;
 import io.sparkxacct.python.RoleOffers;
+import io.sparkxacct.session.Count;
 import io.sparkxacct.session.JvmSessions;
+import io.sparkxacct.session.Offer;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,12 +26,18 @@ final class PythonRoles {
         }
         AtomicReference<String> said = new AtomicReference<>();
         PythonSide side = PythonSide.start(plan, JvmSessions.run(), JvmSessions.user(), LiveSettings.of(settings::get, settings::set),
-            PythonSide.jar(), role -> JvmSessions.offer(plan, role, RoleOffers.PATIENCE_NANOS), said::set);
+            PythonSide.jar(), role -> given(plan, role), said::set);
         if (side.outcome().state() == HookOutcome.State.OFF) {
             LOG.warn("spark-xacct: {}", said);
         } else if (said.get() != null) {
             LOG.info("spark-xacct: {}", said);
         }
         return side;
+    }
+
+    private static Offer given(Plan plan, String role) {
+        Offer offer = JvmSessions.offer(plan, role, RoleOffers.PATIENCE_NANOS);
+        JvmSessions.counters().add(Count.SERVED);
+        return offer;
     }
 }

@@ -6,6 +6,7 @@ import static io.sparkxacct.testkit.PlanTexts.role;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -24,6 +25,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterEach;
@@ -215,6 +217,50 @@ class JvmSessionsTest {
         String id = sessions.put(configuration(PARTNER));
 
         assertEquals(Map.of("jar", "0.1.0", "plan", id, "about", "plan " + id + ": 2 roles, 2 buckets, base env"), sessions.describe());
+    }
+
+    @Test
+    void reportsWhereSessionsComeFromAndHowTheyAre() {
+        Configuration configuration = configuration(PARTNER);
+        configuration.set(Keys.RUN, "run-1");
+        String id = sessions.put(configuration);
+        sessions.session("s3a", "partner-data");
+
+        JvmReport report = sessions.reported();
+        assertEquals(id + " run-1 STS at http://sts by a fake SDK", String.join(" ", report.plan().id(), report.run(), report.source()));
+        assertNull(report.problem());
+        assertEquals("@base false FRESH, partner true FRESH, finance true EMPTY", report.roles().stream()
+            .map(row -> row.role() + " " + row.isOfARole() + " " + row.state()).collect(Collectors.joining(", ")));
+    }
+
+    @Test
+    void aPlanThatServesNothingIsReportedWithItsProblem() {
+        sessions.adopt(configuration("z1:broken"));
+
+        JvmReport report = sessions.reported();
+        assertEquals("the plan text is cut or damaged (9 characters: a checksum or code in it is wrong); copy it again in full", report.problem());
+        assertEquals("null null null []", report.plan() + " " + report.run() + " " + report.source() + " " + report.roles());
+    }
+
+    @Test
+    void withoutAPlanThereIsNothingToReport() {
+        JvmReport report = sessions.reported();
+
+        assertEquals("null null null null []",
+            report.plan() + " " + report.run() + " " + report.problem() + " " + report.source() + " " + report.roles());
+    }
+
+    @Test
+    void countsGoOnWhenThePlanChanges() {
+        sessions.adopt(configuration(PARTNER));
+        sessions.session("s3a", "partner-data");
+        refusal("stranger");
+        sessions.adopt(configuration(FINANCE));
+        sessions.session("s3a", "partner-data");
+        refusal("stranger");
+
+        assertEquals("2 fetches, 2 undeclared",
+            sessions.counted().get(Count.FETCHES) + " fetches, " + sessions.counted().get(Count.UNDECLARED) + " undeclared");
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** Role sessions on virtual time before a fake STS, and the reads that tests make of them. */
 final class SessionLab {
@@ -18,6 +19,7 @@ final class SessionLab {
     final VirtualTime time;
     final FakeSts sts;
     final List<String> warnings = new ArrayList<>();
+    final Counters counters = new Counters();
     final RoleSessions sessions;
 
     SessionLab(String... roles) {
@@ -29,7 +31,7 @@ final class SessionLab {
         this.time = new VirtualTime(seed, poolSize);
         this.sts = new FakeSts(time);
         Random random = new Random(seed);
-        this.sessions = new RoleSessions(plan, sts, new RefreshPolicy(random::nextDouble), time, time, warnings::add);
+        this.sessions = new RoleSessions(plan, sts, new RefreshPolicy(random::nextDouble), time, time, warnings::add, counters);
     }
 
     Read read(String role) {
@@ -53,6 +55,12 @@ final class SessionLab {
 
     RoleStatus status(String role) {
         return sessions.snapshot().stream().filter(row -> row.role().equals(role)).findFirst().orElseThrow();
+    }
+
+    /** What was counted, in words: "2 fetches, 1 failures.denied"; empty for nothing. */
+    String counted() {
+        return counters.toMap().entrySet().stream().filter(entry -> entry.getValue() > 0)
+            .map(entry -> entry.getValue() + " " + entry.getKey()).collect(Collectors.joining(", "));
     }
 
     String state(String role) {

@@ -112,6 +112,21 @@ class BrokerClientTest {
     }
 
     @Test
+    void saysWhereSessionsComeFromAndWhy() {
+        assertEquals("the driver, which has not answered yet", client.origin());
+        asked("partner");
+        assertEquals("the driver", client.origin());
+    }
+
+    @Test
+    void saysWhyTheyComeFromSts() {
+        refusing("Spark's RPC is not authenticated");
+        asked("partner");
+
+        assertEquals("STS with this executor's own identity, because Spark's RPC is not authenticated", client.origin());
+    }
+
+    @Test
     void aDriverThatAnswersIsDecidedForOnceAndSaidOnce() {
         assertEquals("the driver", client.name());
         assertEquals("DRIVER-partner-1", asked("partner"));

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sparkxacct.plan.Plan;
+import io.sparkxacct.session.Count;
+import io.sparkxacct.session.Counters;
 import io.sparkxacct.session.FakeSts;
 import io.sparkxacct.session.Plans;
 import io.sparkxacct.session.RefreshPolicy;
@@ -26,12 +28,14 @@ class BrokerTest {
     private final FakeSts sts = new FakeSts(time);
     private final Plan plan = Plans.of("hub", "partner<hub");
     private final RoleSessions sessions = new RoleSessions(plan, sts, new RefreshPolicy(() -> 0), time, time, text -> { });
+    private final Counters counters = new Counters();
+    private final ExecutorTally executors = new ExecutorTally();
     private final List<Plan> askedOf = new ArrayList<>();
     private Plan inForce = plan;
     private final Broker broker = new Broker(() -> inForce, (of, role) -> {
         askedOf.add(of);
         return sessions.offer(role);
-    });
+    }, counters, executors);
 
     @AfterEach
     void end() {
@@ -70,6 +74,18 @@ class BrokerTest {
     }
 
     @Test
+    void whatIsAnsweredAndHandedOnIsCountedAndSoIsWhatTheExecutorCounts() {
+        ask("partner");
+        time.sleep(Duration.ofSeconds(1));
+        Map<String, String> question = new HashMap<>(Messages.question(plan.id(), List.of("hub", "partner")));
+        Messages.putCounts(question, "1", 7, Map.of("fetches", 3L));
+
+        broker.answer(question, time);
+        assertEquals("2 asks, 2 served", counters.get(Count.ASKS) + " asks, " + counters.get(Count.SERVED) + " served");
+        assertEquals(3, executors.sum(Count.FETCHES));
+    }
+
+    @Test
     void anotherPlanIsRefused() {
         Plan other = Plans.of("hub", "partner");
         String problem = "the driver runs under plan " + plan.id();
@@ -77,6 +93,7 @@ class BrokerTest {
         assertEquals(Map.of("v", "1", "refused", "QUESTION", "problem", problem), broker.answer(Messages.question(other.id(), List.of("partner")), time));
         assertEquals(Map.of("v", "1", "refused", "QUESTION", "problem", problem), broker.answer(Map.of("v", "1", "roles", "partner"), time));
         assertEquals(List.of(), askedOf);
+        assertEquals(0, counters.get(Count.ASKS));
     }
 
     @Test
@@ -93,7 +110,7 @@ class BrokerTest {
         Broker changing = new Broker(() -> plans.remove(0), (of, role) -> {
             assertSame(plan, of);
             return sessions.offer(role);
-        });
+        }, counters, executors);
 
         changing.answer(Messages.question(plan.id(), List.of("hub", "partner")), time);
         assertEquals(List.of(other), plans);
@@ -128,7 +145,7 @@ class BrokerTest {
     @Test
     void nobodyIsSentAwayForLongerThanFiveSeconds() {
         RoleSessions slow = new RoleSessions(plan, sts, new RefreshPolicy(() -> 0.999), time, time, text -> { });
-        Broker broker = new Broker(() -> plan, (of, role) -> slow.offer(role));
+        Broker broker = new Broker(() -> plan, (of, role) -> slow.offer(role), counters, executors);
         sts.answer("hub", FakeSts.Answer.DOWN);
         broker.answer(Messages.question(plan.id(), List.of("hub")), time);
         time.sleep(Duration.ofSeconds(40));

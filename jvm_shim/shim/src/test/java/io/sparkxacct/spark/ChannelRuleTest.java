@@ -82,6 +82,17 @@ class ChannelRuleTest {
         assertTrue(words.contains(channel.reason()));
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', value = {
+        "authenticate network.crypto.enabled | executors get role sessions from the driver, 6 STS calls an hour in all instead of as many in each JVM:"
+            + " spark.authenticate and spark.network.crypto.enabled protect Spark's RPC",
+        "authenticate | executors ask STS themselves, 6 STS calls an hour in each JVM: Spark's RPC is authenticated but not encrypted; with"
+            + " spark.network.crypto.enabled=true they get role sessions from the driver, 6 STS calls an hour in all",
+    })
+    void whereNobodyKnowsHowManyExecutorsThereWillBe(String settings, String words) {
+        assertEquals(words, ChannelRule.choose(settings(settings)::get, "k8s://https://host", true, true).words(6));
+    }
+
     @Test
     void yarnWithoutAKeyThatTravels() {
         assertEquals(OPEN + "spark.authenticate=true, spark.network.crypto.enabled=true, spark.shuffle.service.enabled=false and"

@@ -14,10 +14,12 @@ import io.sparkxacct.plan.Keys;
 import io.sparkxacct.plan.Plan;
 import io.sparkxacct.plan.PlanReader;
 import io.sparkxacct.session.Clock;
+import io.sparkxacct.session.Count;
 import io.sparkxacct.session.JvmSessions;
 import io.sparkxacct.testkit.StandardError;
 import java.security.PrivilegedExceptionAction;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -25,6 +27,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.security.UserGroupInformation;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DriverHalfTest {
     private static final String JSON = json(base("io.sparkxacct.sts2.StaticBase"), "http://127.0.0.1:1", role("partner"), "", "@deny");
@@ -76,6 +80,36 @@ class DriverHalfTest {
         assertTrue(told.get("run").matches("[0-9a-f]{1,16}"), told.get("run"));
         assertEquals(2, told.size());
         assertEquals(Map.of("v", "1", "plan", PLAN.id(), "partner/waitMillis", "250"), received(QUESTION));
+    }
+
+    @Test
+    void saysHowOftenStsIsAskedWithTheBrokerAndWithout() {
+        String bound = JSON.replace("\"buckets\":{}", "\"buckets\":{\"partner-data\":\"partner\"}");
+        configuration.set(Keys.PLAN, packed(bound));
+        conf.set("spark.master", "spark://driver:7077");
+        conf.set("spark.executor.instances", "9");
+        StandardError log = StandardError.of(() -> half.start(configuration, conf));
+        String words = "executors ask STS themselves, 20 STS calls an hour: Spark's RPC is not authenticated; with spark.authenticate=true,"
+            + " spark.network.crypto.enabled=true and one spark.authenticate.secret for master, workers and application they get role sessions"
+            + " from the driver, 2 STS calls an hour";
+
+        assertEquals(1, log.count("spark-xacct: plan " + PlanReader.fromJson(bound).id() + ": " + words), log.text());
+        assertEquals("driver NONE " + words, PluginState.current().process() + " " + PluginState.current().channel() + " "
+            + PluginState.current().words());
+        half.shutdown();
+        assertNull(PluginState.current());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"spark://driver:7077, true", "local[2], false"})
+    void whatExecutorsCountIsSummedWhereTheyCanAsk(String master, boolean summed) {
+        start(master, "spark.xacct.broker.unauthenticated", "true");
+        Map<String, String> question = new HashMap<>(QUESTION);
+        Messages.putCounts(question, "1", 1, Map.of("fetches", 7L));
+        half.receive(question);
+
+        ExecutorTally executors = PluginState.current().executors();
+        assertEquals(summed ? 7L : null, executors == null ? null : executors.sum(Count.FETCHES));
     }
 
     @Test

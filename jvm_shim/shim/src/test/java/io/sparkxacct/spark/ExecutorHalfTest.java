@@ -12,6 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.sparkxacct.plan.Plan;
 import io.sparkxacct.plan.PlanReader;
 import io.sparkxacct.session.Clock;
+import io.sparkxacct.session.Count;
+import io.sparkxacct.session.Counters;
 import io.sparkxacct.session.FailureException;
 import io.sparkxacct.session.JvmSessions;
 import io.sparkxacct.session.Offer;
@@ -39,6 +41,7 @@ class ExecutorHalfTest {
     private final ExecutorHalf half = new ExecutorHalf();
     private final SetSettings conf = new SetSettings();
     private final AtomicInteger asked = new AtomicInteger();
+    private final ExecutorTally heard = new ExecutorTally();
 
     @BeforeEach
     void plan() {
@@ -51,6 +54,7 @@ class ExecutorHalfTest {
         half.shutdown();
         JvmSessions.deactivate();
         JvmSessions.takeFrom(null);
+        PluginState.put(null);
     }
 
     private void start(Map<String, String> told, UnaryOperator<Object> driver) throws IOException {
@@ -75,9 +79,10 @@ class ExecutorHalfTest {
     }
 
     /** A driver that has a session of every role. */
-    private static UnaryOperator<Object> driver(Channel.Kind kind, byte[] key) {
+    private UnaryOperator<Object> driver(Channel.Kind kind, byte[] key) {
         Broker broker = new Broker(() -> PLAN,
-            (of, role) -> new Offer(new RoleSession("DRIVER-" + role, "secret", "token", Instant.EPOCH), 1_800_000, 900_000));
+            (of, role) -> new Offer(new RoleSession("DRIVER-" + role, "secret", "token", Instant.EPOCH), 1_800_000, 900_000),
+            new Counters(), heard);
         Seal seal = key == null ? null : new Seal(key, RUN, Clock.system());
         return new Responder(broker, Channel.of(kind, "as the test says"), seal, Clock.system(), text -> { })::respond;
     }
@@ -102,13 +107,27 @@ class ExecutorHalfTest {
     }
 
     @Test
+    void tellsTheDriverWhatItHasCounted() throws IOException {
+        conf.set("spark.executor.id", "3");
+        long before = JvmSessions.counters().get(Count.ASKS);
+        start(told(Channel.Kind.PROTECTED), driver(Channel.Kind.PROTECTED, null));
+        key();
+
+        assertEquals("executor 3 PROTECTED null null", String.join(" ", PluginState.current().process(), PluginState.current().channel(),
+            String.valueOf(PluginState.current().words()), String.valueOf(PluginState.current().executors())));
+        assertEquals("1 executor, " + (before + 1) + " asks", heard.executors() + " executor, " + heard.sum(Count.ASKS) + " asks");
+    }
+
+    @Test
     void sealsWhatItAsksWhereTheKeyHasComeAlong() throws Exception {
         UserGroupInformation.createRemoteUser("yarn-executor").doAs((PrivilegedExceptionAction<Void>) () -> {
             byte[] key = Seal.newKey();
             SealKey.giveOut(key);
+            conf.set("spark.executor.id", "3");
             start(told(Channel.Kind.SEALED), driver(Channel.Kind.SEALED, key));
 
             assertEquals("DRIVER-partner", key());
+            assertEquals(1, heard.executors());
             return null;
         });
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.sparkxacct.session.Count;
 import io.sparkxacct.session.Failure;
 import io.sparkxacct.session.FailureFields;
 import io.sparkxacct.session.Hop;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MessagesTest {
     private static final long NOW = 1_800_000_000_000L; // 2027-01-15T08:00:00Z
@@ -30,6 +32,40 @@ class MessagesTest {
     void aQuestionNamesThePlanAndItsRoles() {
         assertEquals(Map.of("v", "1", "plan", "0123456789ab", "roles", "hub,partner"),
             Messages.question("0123456789ab", List.of("hub", "partner")));
+    }
+
+    @Test
+    void whatAnExecutorCountedTravelsWithItsQuestion() {
+        Map<String, String> question = new HashMap<>();
+        Messages.putCounts(question, "3", NOW, Map.of("fetches", 7L, "asks", 2L));
+
+        assertEquals(Map.of("executor", "3", "began", "1800000000000", "count.fetches", "7", "count.asks", "2"), question);
+        Messages.Counted read = Messages.counts(question);
+        assertEquals("3 1800000000000 {FETCHES=7, ASKS=2}", read.executor + " " + read.began + " " + read.counts);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-1", "1.5", "x", "", " 1", "10000000000000", "99999999999999999999", "\u0661"})
+    void whatIsNoNumberOfOursIsLeftAside(String value) {
+        Map<String, String> question = new HashMap<>();
+        Messages.putCounts(question, "3", NOW, Map.of("fetches", 7L));
+        question.put("count.asks", value);
+        question.put("count.stranger", "1");
+        assertEquals(Map.of(Count.FETCHES, 7L), Messages.counts(question).counts);
+
+        question.put("began", value);
+        assertNull(Messages.counts(question));
+    }
+
+    @Test
+    void aQuestionThatDoesNotNameItsExecutorCountsNothing() {
+        Map<String, String> question = new HashMap<>();
+        Messages.putCounts(question, "3".repeat(65), NOW, Map.of("fetches", 7L));
+
+        assertNull(Messages.counts(question));
+        question.remove("executor");
+        assertNull(Messages.counts(question));
+        assertNull(Messages.counts(Messages.question("0123456789ab", List.of("hub"))));
     }
 
     @Test

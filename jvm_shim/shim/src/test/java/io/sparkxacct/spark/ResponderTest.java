@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.sparkxacct.plan.Plan;
+import io.sparkxacct.session.Counters;
 import io.sparkxacct.session.Failure;
 import io.sparkxacct.session.FailureException;
 import io.sparkxacct.session.Offer;
@@ -171,7 +172,7 @@ class ResponderTest {
     }
 
     private Broker broker() {
-        return new Broker(() -> PLAN, (of, role) -> offers.apply(of, role));
+        return new Broker(() -> PLAN, (of, role) -> offers.apply(of, role), new Counters(), new ExecutorTally());
     }
 
     @SuppressWarnings("unchecked")

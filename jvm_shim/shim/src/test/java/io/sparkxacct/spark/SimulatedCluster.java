@@ -1,6 +1,7 @@
 package io.sparkxacct.spark;
 
 import io.sparkxacct.plan.Plan;
+import io.sparkxacct.session.Counters;
 import io.sparkxacct.session.FailureException;
 import io.sparkxacct.session.FakeSts;
 import io.sparkxacct.session.Plans;
@@ -51,7 +52,7 @@ final class SimulatedCluster {
         this.time = new VirtualTime(seed, Integer.MAX_VALUE);
         this.sts = new FakeSts(time);
         this.driver = new RoleSessions(plan, throttling(sts), policy(), time, time, said::add);
-        this.broker = new Broker(() -> plan, (ignored, role) -> driver.offer(role));
+        this.broker = new Broker(() -> plan, (ignored, role) -> driver.offer(role), new Counters(), new ExecutorTally());
     }
 
     void start(int count) {
