@@ -143,7 +143,13 @@ class Submissions:
         configuration = self.runner.configuration(
             name, {**own, **delivery.settings, **(settings or {})}, master="yarn", identity=identity
         )
-        environment = self.runner.environment(configuration, HADOOP_CONF_DIR=str(self.yarn.client_configuration))
+        environment = self.runner.environment(
+            configuration,
+            HADOOP_CONF_DIR=str(self.yarn.client_configuration),
+            SPARK_HOME=str(SPARK_JARS.parent),
+            # A cluster's Python has boto3 at best, on the driver too; spark-submit hands this on to the application master.
+            PYSPARK_DRIVER_PYTHON=str(self.runner.worker_python),
+        )
         # spark-submit is a JVM of its own in cluster mode.
         environment["SPARK_SUBMIT_OPTS"] = QUICK_JAVA
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"

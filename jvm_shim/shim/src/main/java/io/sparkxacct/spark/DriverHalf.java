@@ -54,7 +54,8 @@ final class DriverHalf implements DriverPlugin {
         }
         byte[] key = Seal.newKey();
         String master = settings.get("spark.master");
-        Channel channel = ChannelRule.choose(settings::get, master, "yarn".equals(master) && SealKey.giveOut(key), SparkVersion.knowsRpcTls());
+        boolean keyTravels = "yarn".equals(master) && !ChannelRule.showsCredentials(settings::get, SealKey.kerberos()) && SealKey.giveOut(key);
+        Channel channel = ChannelRule.choose(settings::get, master, keyTravels, SparkVersion.knowsRpcTls());
         Broker broker = new Broker(JvmSessions::planInForce, JvmSessions::offer);
         Handshake handshake = Handshake.drawn(channel.kind());
         responder = new Responder(broker, channel, channel.kind() == Channel.Kind.SEALED ? new Seal(key, handshake.run(), Clock.system()) : null,
