@@ -8,7 +8,7 @@ import mini_yarn
 import pytest
 from looking import PLANTED, Seen, look
 from running import QUICK_JAVA, SparkRunner, java_home
-from submissions import Application, Submissions, by_class_path, by_jars, installed
+from submissions import Application, Submissions, alone, by_jars, installed
 
 from spark_xacct.lab.lab import Lab
 
@@ -60,9 +60,8 @@ def submitted(
                 options=("--verbose",),
             ),
             "client": submissions.submit("client", "client", by_jars(runner), "yarn_job.py", "client"),
-            # Workers have the base identity only here: so far they ask STS themselves.
             "killed": submissions.submit(
-                "killed", "cluster", by_class_path(runner), "yarn_killed.py", lab.queue_url("events"), identity=True,
+                "killed", "cluster", alone(runner), "yarn_killed.py", lab.queue_url("events"),
                 settings={"spark.yarn.maxAppAttempts": "2"},
             ),
         }  # fmt: skip

@@ -27,7 +27,8 @@ OPEN = ("java.lang", "java.nio", "java.util", "sun.nio.ch")
 class Seen:
     """``answers``: what the stranger was told, by question. ``places``: all bytes of each place that was searched.
 
-    ``holders`` are the files of the cluster that hold the key of the broker, and ``token_files`` those where YARN keeps tokens.
+    ``holders`` are the files of the cluster that hold the key of the broker, and ``token_files`` those where YARN keeps tokens;
+    ``endpoint_tokens`` open the endpoints of its JVMs.
     """
 
     answers: dict[str, str]
@@ -35,6 +36,7 @@ class Seen:
     key: bytes
     holders: frozenset[Path]
     token_files: frozenset[Path]
+    endpoint_tokens: tuple[str, ...]
 
     def holding(self, secrets: Iterable[str]) -> set[str]:
         return {
@@ -54,7 +56,8 @@ def look(application: Application, events: Path, folder: Path) -> Seen:
     places = _places(application, events)
     files = [path for path in yarn.folder.rglob("*") if path.is_file()]
     holders = frozenset(path for path in files if holds_key(_content(path), key))
-    return Seen(_stranger(application, folder), places, key, holders, frozenset(yarn.token_files()))
+    endpoints = tuple(path.read_text() for path in yarn.folder.glob("target/**/spark-xacct-*/*.token"))
+    return Seen(_stranger(application, folder), places, key, holders, frozenset(yarn.token_files()), endpoints)
 
 
 def plan_id() -> str:

@@ -52,13 +52,9 @@ def installed(runner: SparkRunner) -> Delivery:
     return Delivery((), {"spark.yarn.jars": folders, "spark.jars": ""})
 
 
-def by_class_path(runner: SparkRunner) -> Delivery:
-    """hadoop-aws on the nodes, our jar by the script's --jars and on the class path by the name it has in a container."""
-    name = f"./{jar.find({}).name}"
-    class_paths = {"spark.executor.extraClassPath": name, "spark.driver.extraClassPath": name}
-    return Delivery(
-        (), {"spark.yarn.jars": f"local:{SPARK_JARS}/*,local:{runner.jars}/*", "spark.jars": "", **class_paths}
-    )
+def alone(runner: SparkRunner) -> Delivery:
+    """hadoop-aws on the nodes, our jar by nothing but the script's --jars: in another class loader than S3A."""
+    return Delivery((), {"spark.yarn.jars": f"local:{SPARK_JARS}/*,local:{runner.jars}/*", "spark.jars": ""})
 
 
 def by_jars(runner: SparkRunner) -> Delivery:
@@ -194,12 +190,8 @@ class Submissions:
 
 
 def assumed(calls: Sequence[Call], run: str) -> Counter[str]:
-    """AssumeRole calls of one run's JVMs, by role."""
-    found = [
-        call
-        for call in calls
-        if call.operation == "AssumeRole"
-        and call.user_agent.startswith("aws-sdk-java")
-        and run in call.requested["RoleSessionName"]
-    ]
-    return Counter(role for call in found for role in ROLES if call.requested["RoleArn"].endswith(role))
+    """AssumeRole calls of one run, whoever made them, by role."""
+    found = [call.requested for call in calls if call.operation == "AssumeRole"]
+    return Counter(
+        role for asked in found for role in ROLES if asked["RoleArn"].endswith(role) and run in asked["RoleSessionName"]
+    )

@@ -27,6 +27,7 @@ def test_a_job_reads_and_writes_with_one_call_of_sts_a_hop(
     calls = assumed(lab.calls(), results["run"])
     report.append(f"YARN, {mode} mode: {calls.total()} AssumeRole calls, {len(ROLES)} hops")
     assert calls == Counter(dict.fromkeys(ROLES, 1)), "one call a hop in the whole application"
+    assert set(results["python"]) == {partner(results["run"])}, "Python of the driver and of workers"
     readers = {
         call.who
         for call in lab.calls()
@@ -34,7 +35,7 @@ def test_a_job_reads_and_writes_with_one_call_of_sts_a_hop(
         and results["run"] in (call.session_name or "")
         and call.bucket != "partner-out"
     }
-    assert readers == {f"arn:aws:sts::444455556666:assumed-role/reader/{results['run']}-root"}
+    assert readers == {partner(results["run"])}
 
 
 @pytest.mark.parametrize("mode", ["cluster", "client"])
@@ -79,4 +80,9 @@ def test_workers_send_messages_under_the_role_in_every_attempt(applications: dic
     sent = lab.messages("events")
     assert Counter(message.partition("-")[0] for message in sent) == {"1": 8, "2": 4}
     senders = {call.who for call in lab.calls(operation="SendMessage") if run in (call.session_name or "")}
-    assert senders == {f"arn:aws:sts::444455556666:assumed-role/reader/{run}-root"}
+    assert senders == {partner(run)}
+
+
+def partner(run: str) -> str:
+    """The role session of a run, as AWS names it."""
+    return f"arn:aws:sts::444455556666:assumed-role/reader/{run}-root"

@@ -36,6 +36,11 @@ def test_no_secret_of_aws_is_in_any_place(seen: Seen, lab: Lab) -> None:
     assert seen.holding(secrets) == set()
 
 
+def test_no_token_of_an_endpoint_is_in_any_place(seen: Seen) -> None:
+    assert len(seen.endpoint_tokens) >= 4, "two roles of a driver and of an executor"
+    assert seen.holding(seen.endpoint_tokens) == set()
+
+
 def test_the_key_is_where_yarn_keeps_tokens_and_nowhere_else(seen: Seen) -> None:
     assert seen.holding_the_key() == set()
     assert seen.holders
