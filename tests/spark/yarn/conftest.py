@@ -37,9 +37,7 @@ def yarn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mini_yarn.MiniYar
 
 
 @pytest.fixture(scope="session")
-def submitted(
-    runner: SparkRunner, lab: Lab, yarn: mini_yarn.MiniYarn, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Application]]:
+def submitted(runner: SparkRunner, lab: Lab, yarn: mini_yarn.MiniYarn) -> Iterator[dict[str, Application]]:
     """All applications; the one in cluster mode stays up until its folder ``told`` says "go on"."""
     submissions = Submissions(runner, yarn)
     told, events = (runner.folder / name for name in ("told", "events"))

@@ -65,7 +65,7 @@ def by_jars(runner: SparkRunner) -> Delivery:
 
 @dataclass
 class Application:
-    """A submitted application. ``name`` is free of blanks; it names the folder of its files too."""
+    """A submitted application. ``folder`` holds what spark-submit said."""
 
     name: str
     yarn: MiniYarn
@@ -85,11 +85,6 @@ class Application:
     @property
     def containers(self) -> list[Container]:
         return self.yarn.containers(self.id)
-
-    @property
-    def said(self) -> str:
-        """Everything that its driver, its application masters and its executors wrote."""
-        return self.log + "".join(container.said for container in self.containers)
 
     def wait_until(self, path: Path) -> None:
         while not path.exists():
@@ -129,15 +124,14 @@ class Submissions:
         *arguments: str,
         settings: Mapping[str, str] | None = None,
         options: Sequence[str] = (),
-        identity: bool = False,
     ) -> Application:
-        """``mode``: client or cluster. ``identity``: whether executors have the base identity too."""
+        """``mode``: client or cluster. Only the driver has the base identity."""
         folder = self.runner.folder / name
         staging = folder / "staging"
         staging.mkdir(parents=True)
         own = {"spark.yarn.stagingDir": staging.as_uri(), **SMALL, **self._containers_need(mode)}
         configuration = self.runner.configuration(
-            name, {**own, **delivery.settings, **(settings or {})}, master="yarn", identity=identity
+            name, {**own, **delivery.settings, **(settings or {})}, master="yarn", identity=False
         )
         environment = self.runner.environment(
             configuration,

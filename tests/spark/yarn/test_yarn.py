@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections import Counter
 
 import pytest
@@ -44,6 +45,7 @@ def test_executors_have_a_plan_and_a_key_and_no_identity(applications: dict[str,
     application.finish()
     driver = application.log if mode == "client" else application.containers[0].said
     assert SEALED in driver
+    assert FROM_STS in driver
     master, *executors = application.containers
     assert len(executors) == 1
     for executor in executors:
@@ -85,4 +87,4 @@ def test_workers_send_messages_under_the_role_in_every_attempt(applications: dic
 
 def partner(run: str) -> str:
     """The role session of a run, as AWS names it."""
-    return f"arn:aws:sts::444455556666:assumed-role/reader/{run}-root"
+    return f"arn:aws:sts::444455556666:assumed-role/reader/{run}-{getpass.getuser()}"
