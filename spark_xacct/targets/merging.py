@@ -27,7 +27,7 @@ LISTS = frozenset(
     }
 )
 _HADOOP = re.escape(keys.SPARK_HADOOP_PREFIX)
-_PLAN_PART = re.compile(r"^(?:.*\.)?(?:fs\.xacct\.plan(?:\.\d+)?|SPARK_XACCT_PLAN(?:_\d+)?)$")
+_PLAN_PART = re.compile(r"^(?:.*\.)?(fs\.xacct\.plan(?:\.\d+)?|SPARK_XACCT_PLAN(?:_\d+)?)$")
 _PROVIDER = re.compile(
     rf"^{_HADOOP}fs\.s3(?:a\.(?:bucket\.(?P<s3a>.+)\.)?aws\.credentials\.provider|\.(?:bucket\.(?P<s3>.+)\.)?customAWSCredentialsProvider)$"
 )
@@ -56,7 +56,7 @@ class Merged:
 def merge(existing: Mapping[str, str], ours: Iterable[Setting]) -> Merged:
     """Puts ``ours`` (Spark settings by full name) into ``existing``. Merging twice is merging once."""
     settings = {setting.name: setting for setting in ours}
-    for name in _parts_of_an_older_plan(existing):
+    for name in _parts_of_an_older_plan(existing, settings):
         # A builder cannot take a key away, and an empty part adds nothing to the text.
         settings.setdefault(name, Setting(name, "", "a part of an older plan"))
     changed: dict[str, str] = {}
@@ -96,8 +96,16 @@ def _joined(setting: Setting, there: str | None) -> tuple[str, str]:
     return ",".join(present + missing), line
 
 
-def _parts_of_an_older_plan(existing: Mapping[str, str]) -> list[str]:
-    return [name for name, value in existing.items() if value and _PLAN_PART.match(name)]
+def _parts_of_an_older_plan(existing: Mapping[str, str], settings: Mapping[str, Setting]) -> list[str]:
+    # A running driver does not set what its own environment was made of, and the same plan may stand there.
+    ours = {(_part(name), setting.value) for name, setting in settings.items()}
+    return [name for name, value in existing.items() if value and _part(name) and (_part(name), value) not in ours]
+
+
+def _part(name: str) -> str | None:
+    """Which part of a plan a setting carries, whatever it is a setting of; None where it carries none."""
+    match = _PLAN_PART.match(name)
+    return match.group(1) if match else None
 
 
 def _is_own(name: str, value: str) -> bool:

@@ -120,7 +120,7 @@ class SparkRunner:
         done = subprocess.run(
             command, env=dict(environment), cwd=self.folder, capture_output=True, text=True, timeout=PROGRAM_SECONDS
         )
-        return Finished(done.returncode, done.stdout, done.stderr, _results(done.stdout))
+        return Finished(done.returncode, done.stdout, done.stderr, results(done.stdout))
 
     def submit(
         self, program: str, *arguments: str, environment: Mapping[str, str], options: Sequence[str] = ()
@@ -202,17 +202,22 @@ class Started:
         assert self.process.stdout is not None
         self.out.extend(self.process.stdout)
         code = self.process.wait(PROGRAM_SECONDS)
-        finished = Finished(code, "".join(self.out), self.errors.read_text(), _results("".join(self.out)))
+        finished = Finished(code, "".join(self.out), self.errors.read_text(), results("".join(self.out)))
         assert code == 0, f"ended with {code}:\n{finished.out}\n{finished.err[-6000:]}"
         return finished
 
     def family(self) -> list[int]:
         """The pids of the program and all its descendants: driver JVM, executors, Python workers."""
-        found, frontier = [self.process.pid], [self.process.pid]
-        while frontier:
-            children = [int(child) for pid in frontier for child in _children(pid)]
-            found, frontier = found + children, children
-        return found
+        return family(self.process.pid)
+
+
+def family(pid: int) -> list[int]:
+    """A process and all its descendants."""
+    found, frontier = [pid], [pid]
+    while frontier:
+        children = [int(child) for parent in frontier for child in _children(parent)]
+        found, frontier = found + children, children
+    return found
 
 
 def _children(pid: int) -> list[str]:
@@ -225,7 +230,8 @@ def _children(pid: int) -> list[str]:
     return result
 
 
-def _results(out: str) -> dict[str, Any]:
+def results(out: str) -> dict[str, Any]:
+    """The RESULT lines of an output as one mapping."""
     merged: dict[str, Any] = {}
     for line in out.splitlines():
         if line.startswith(RESULT):
@@ -239,6 +245,11 @@ def _real_java() -> str:
         return f"{home}/bin/java"
     paths = (Path(folder) / "java" for folder in os.environ["PATH"].split(os.pathsep))
     return str(next(path for path in paths if path.is_file()))
+
+
+def java_home() -> Path:
+    """The folder of the Java that programs run on."""
+    return Path(_real_java()).resolve().parent.parent
 
 
 def eventually(condition: Any, seconds: float = 30.0) -> None:

@@ -107,6 +107,15 @@ def test_a_shorter_plan_ends_before_the_parts_of_a_longer_one_and_empties_them()
     assert plans.from_environment(environment).id == named().id
 
 
+@pytest.mark.parametrize("same", [True, False], ids=["the same plan", "an older one"])
+def test_what_a_running_drivers_environment_was_made_of_stays_while_it_is_the_same_plan(same):
+    submitted = targets.settings_for(named() if same else large("aws", "eu-west-1"), "spark-4", jar=JAR).spark
+    changed = merge(submitted, ours()).changed
+    name = "spark.yarn.appMasterEnv.SPARK_XACCT_PLAN"
+    assert submitted[name]
+    assert changed.get(name) == (None if same else "")
+
+
 def test_another_plan_of_ours_replaces_the_first_without_a_conflict():
     first = merge({}, ours())
     other = plans.encode(

@@ -21,6 +21,9 @@ final class ChannelRule {
     /** Mutual TLS; https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/interworker-encryption.html */
     private static final String INTERNODE_TLS = "spark.ssl.internode.enabled";
 
+    /** Tokens without Kerberos, since Spark 4.3. */
+    private static final String DIRECT_CREDENTIALS = "spark.security.directCredentialProviders.enabled";
+
     /** As Spark's own SparkMasterRegex. local-cluster has executors in JVMs of their own. */
     private static final Pattern LOCAL = Pattern.compile("local(\\[(\\d+|\\*)(\\s*,\\s*\\d+)?])?");
 
@@ -28,9 +31,20 @@ final class ChannelRule {
     }
 
     /**
+     * Whether the driver hands its user's Hadoop credentials, secret keys included, to whoever asks it for an executor's settings.
+     *
+     * <p>Spark does so where it manages delegation tokens and has none of its own to renew:
+     * https://github.com/apache/spark/blob/branch-3.5/core/src/main/scala/org/apache/spark/scheduler/cluster/CoarseGrainedSchedulerBackend.scala
+     */
+    static boolean showsCredentials(Function<String, String> settings, boolean kerberos) {
+        return (kerberos || isTrue(settings, DIRECT_CREDENTIALS)) && !isTrue(settings, AUTHENTICATE);
+    }
+
+    /**
      * @param settings of Spark, by name; null where unset
      * @param master of the SparkContext
-     * @param keyTravels whether a key that the driver adds to its user's Hadoop credentials reaches executors. Asked on YARN only
+     * @param keyTravels whether a key that the driver adds to its user's Hadoop credentials reaches executors, and nobody else. Asked on
+     *     YARN only
      * @param knowsRpcTls whether this Spark can do TLS on RPC: it has the class org.apache.spark.network.ssl.SSLFactory. Older ones (3.5)
      *     ignore the setting
      */

@@ -56,7 +56,8 @@ final class DriverHalf implements DriverPlugin {
         }
         byte[] key = Seal.newKey();
         String master = settings.get("spark.master");
-        Channel channel = ChannelRule.choose(settings::get, master, "yarn".equals(master) && SealKey.giveOut(key), SparkVersion.knowsRpcTls());
+        boolean keyTravels = "yarn".equals(master) && !ChannelRule.showsCredentials(settings::get, SealKey.kerberos()) && SealKey.giveOut(key);
+        Channel channel = ChannelRule.choose(settings::get, master, keyTravels, SparkVersion.knowsRpcTls());
         ExecutorTally executors = new ExecutorTally();
         Broker broker = new Broker(JvmSessions::planInForce, JvmSessions::offer, JvmSessions.counters(), executors);
         Handshake handshake = Handshake.drawn(channel.kind());

@@ -12,6 +12,11 @@ final class SealKey {
     private SealKey() {
     }
 
+    /** Whether users are Kerberos's, so that Spark manages their tokens. */
+    static boolean kerberos() {
+        return UserGroupInformation.isSecurityEnabled();
+    }
+
     /** False where there is no user to give it to. A key of an earlier SparkContext is replaced. */
     static boolean giveOut(byte[] key) {
         try {

@@ -102,6 +102,13 @@ class ChannelRuleTest {
         assertEquals(CRYPTO, noKey("authenticate network.crypto.enabled").words(20, 5_000));
     }
 
+    @ParameterizedTest
+    @CsvSource({"'', false, false", "'', true, true", "authenticate, true, false", "network.crypto.enabled, true, true",
+        "security.directCredentialProviders.enabled, false, true", "security.directCredentialProviders.enabled authenticate, false, false"})
+    void whereSparkShowsTheCredentialsOfItsUser(String settings, boolean kerberos, boolean shown) {
+        assertEquals(shown, ChannelRule.showsCredentials(settings(settings)::get, kerberos));
+    }
+
     @Test
     void aSparkWithoutRpcTlsIgnoresTheSetting() {
         assertEquals(ASK_STS + "Spark's RPC is authenticated but not encrypted (this Spark does not know spark.ssl.rpc.enabled);"

@@ -157,6 +157,29 @@ class DriverHalfTest {
     }
 
     @Test
+    void withKerberosNoKeyIsGivenOutBeforeSparkAuthenticates() throws Exception {
+        System.setProperty("java.security.krb5.realm", "EXAMPLE.COM");
+        System.setProperty("java.security.krb5.kdc", "127.0.0.1");
+        Configuration kerberos = new Configuration(false);
+        kerberos.set("hadoop.security.authentication", "kerberos");
+        UserGroupInformation.setConfiguration(kerberos);
+        try {
+            UserGroupInformation.createRemoteUser("yarn-driver").doAs((PrivilegedExceptionAction<Void>) () -> {
+                assertEquals("NONE", start("yarn").get("channel"));
+                assertNull(SealKey.received());
+                half.shutdown();
+                assertEquals("SEALED", start("yarn", "spark.authenticate", "true").get("channel"));
+                assertNotNull(SealKey.received());
+                return null;
+            });
+        } finally {
+            UserGroupInformation.setConfiguration(new Configuration(false));
+            System.clearProperty("java.security.krb5.realm");
+            System.clearProperty("java.security.krb5.kdc");
+        }
+    }
+
+    @Test
     void aSecondContextGivesOutAnotherKey() throws Exception {
         UserGroupInformation.createRemoteUser("yarn-driver").doAs((PrivilegedExceptionAction<Void>) () -> {
             String first = start("yarn").get("run");
