@@ -52,6 +52,13 @@ $(CACHE)/worker-arrow/.ready: pyproject.toml | $(VENV)/.ready
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet boto3 $(ARROW) $(CONNECT)
 	@touch $@
+# The S3 libraries of docs/python-clients.md.
+$(CACHE)/clients/.ready: pyproject.toml | $(VENV)/.ready
+	@echo "setting up the S3 libraries (some 800 MB)" >&2
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(@D)/bin/python -m pip install --quiet --editable '.[lab]' --group clients
+	@touch $@
 
 jar: | tools ## build the shim jar into spark_xacct/jars, where it is not that of these sources
 	@$(PYTHON) hatch_build.py check 2>/dev/null || $(MAKE) --no-print-directory build-jar
@@ -81,13 +88,15 @@ versions:
 	@echo "python $$($(PYTHON) -V | cut -d' ' -f2), java $$(java -version 2>&1 | head -n 1 | cut -d'"' -f2), maven $$(mvn -v | grep -o "Apache Maven [0-9.]*" | cut -d" " -f3), Spark lines $(LINES:%=%) (pyspark $(foreach line,$(LINES),$(PYSPARK_$(line))))"
 	@[ "$(LINES)" != 4 ] || echo "Spark 3.5 is left out: it runs on Python up to 3.11"
 
-test: versions lint jar $(SPARK_VENVS) ## lint, then every test but the slow ones
+test: versions lint jar $(SPARK_VENVS) $(CACHE)/clients/.ready ## lint, then every test but the slow ones
 	@mvn -q -B -ntp -Dstyle.color=never -T 2 -f jvm_shim/pom.xml verify
-	@$(BIN)/python -m pytest tests --ignore tests/spark -m "not slow"
+	@$(BIN)/python -m pytest tests --ignore tests/spark --ignore tests/clients -m "not slow"
+	@$(CACHE)/clients/bin/python -m pytest tests/clients -m "not slow"
 	@for line in $(LINES); do $(CACHE)/spark-$$line/bin/python -m pytest tests/spark -m "not slow"; done
 
 test-all: test ## the slow tests as well
-	@$(BIN)/python -m pytest tests --ignore tests/spark -m slow
+	@$(BIN)/python -m pytest tests --ignore tests/spark --ignore tests/clients -m slow
+	@$(CACHE)/clients/bin/python -m pytest tests/clients -m slow
 	@for line in $(LINES); do $(CACHE)/spark-$$line/bin/python -m pytest tests/spark -m slow || [ $$? = 5 ]; done
 
 docs: | $(VENV)/.ready ## write the generated parts of the pages anew

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from spark_xacct import keys, targets
+from spark_xacct.aws import clients
 from spark_xacct.declaration import sections
 from spark_xacct.model import sts_fields
 from spark_xacct.model.bases import BASES
@@ -180,6 +181,32 @@ def release_rows() -> str:
     return table(("release and later", "Hadoop", "`s3://` and `s3n://`", "`s3a://`", "keys are written for"), rows)
 
 
+def client_rows() -> str:
+    """The S3 libraries of ``storage_options``."""
+    rows = [
+        (
+            _code(row["name"]),
+            row["proven"],
+            row["use"],
+            row["other_roles"],
+            row["renewal"],
+            row["without_endpoint"],
+            row["checks_owner"],
+        )
+        for row in clients.table()
+    ]
+    columns = (
+        "library",
+        "proven from",
+        "what `options` is for",
+        "another role",
+        "renewed",
+        "without an endpoint",
+        "owner",
+    )
+    return table(columns, rows)
+
+
 def names() -> str:
     """The settings and variables that carry a plan."""
     rows = [
@@ -214,6 +241,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "targets": target_rows,
     "releases": release_rows,
     "names": names,
+    "python-clients": client_rows,
     **{name: (lambda section=section: section_fields(section)) for name, section in every_section().items()},
 }
 

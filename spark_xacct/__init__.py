@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from spark_xacct.access import Access, Explanation
     from spark_xacct.access.identities import Identities
 
-__all__ = ["__version__", "boto3_session", "client", "configure", "explain", "load", "start", "whoami"]
+__all__ = [
+    "__version__",
+    "boto3_session",
+    "client",
+    "configure",
+    "explain",
+    "load",
+    "start",
+    "storage_options",
+    "whoami",
+]
 
 
 def load(file: Any, environment: str | None = None) -> Access:
@@ -62,6 +72,17 @@ def client(service: str, role: str | None = None, uri: str | None = None, **argu
     from spark_xacct.aws import current
 
     return current().client(service, role=role, uri=uri, **arguments)
+
+
+def storage_options(uri: str, library: str) -> Any:
+    """What an S3 library (boto3, deltalake, duckdb, obstore, polars, pyarrow, s3fs) takes to work under the role that serves
+    ``uri``; renewed where the library can.
+
+    Raises ValueError for a library that is not known, else as ``boto3_session``.
+    """
+    from spark_xacct.aws import current
+
+    return current().storage_options(uri, library)
 
 
 def explain(uri: str) -> Explanation:

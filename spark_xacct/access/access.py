@@ -44,6 +44,10 @@ class Access:
         """A boto3 client of a role, or of the role that serves ``uri``. Raises UndeclaredError, RoleSessionError."""
         return self.role_sessions.client(service, role=role, uri=uri, **arguments)
 
+    def storage_options(self, uri: str, library: str) -> Any:
+        """What an S3 library takes to work under the role that serves ``uri``. Raises as ``spark_xacct.storage_options``."""
+        return self.role_sessions.storage_options(uri, library)
+
     def explain(self, uri: str) -> Explanation:
         """Who serves a location under this plan, and why."""
         return explain(self.plan, uri)

@@ -65,6 +65,11 @@ class SessionCredentials(DeferredRefreshableCredentials):
             self._raise_remembered()
         return super().get_frozen_credentials()
 
+    @property
+    def ends(self) -> datetime | None:
+        """When the session in use ends by this machine's clock; None before there is one."""
+        return self._ends
+
     def renew_lock(self) -> None:
         """For the child of a fork: another thread of the parent may have held the lock. The session stays in use."""
         self._refresh_lock = threading.Lock()

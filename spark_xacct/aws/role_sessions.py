@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import functools
 import getpass
 import logging
 import os
@@ -127,6 +128,37 @@ class RoleSessions:
                     self._clients[key] = found
             return found
 
+    def storage_options(self, uri: str, library: str) -> Any:
+        """What an S3 library takes to work under whatever serves ``uri``; its credentials renew themselves where it can.
+
+        Raises ValueError for a library that is not known, UndeclaredError, and RoleSessionError where it cannot work here.
+        """
+        from spark_xacct.aws import clients
+
+        client = clients.find(library)
+        name, decision = self._name_for(uri)
+        bucket = decision.location.bucket
+        region = self._region(decision)
+        return client.options(
+            clients.Place(
+                credentials=clients.PlaceCredentials(self, name, bucket),
+                label=_label(name),
+                boto3_session=functools.partial(self._session, name, region),
+                endpoint=self._source,
+                bucket=bucket,
+                prefix=next((bound.prefix for bound in self._map.bindings if bound.key == decision.binding), ""),
+                region=region,
+                address=clients.address_in(self.environment),
+            )
+        )
+
+    def credentials_now(self, name: str) -> tuple[Any, datetime, datetime | None]:
+        """The three values of a role or of the base identity, the time, and when they end, None where nobody says."""
+        require_boto3()
+        credentials = self._credentials_of(name)
+        frozen = credentials.get_frozen_credentials()
+        return frozen, self._now(), getattr(credentials, "ends", None)
+
     def _check_allowed(self, role: str) -> None:
         allowed = self._map.python_roles
         if role in allowed:
@@ -180,7 +212,7 @@ class RoleSessions:
         with self._lock:
             found = self._sessions.get((name, region))
             if found is None:
-                label = "the base identity" if name == _BASE else f"role {name}"
+                label = _label(name)
                 again = (_session_again, (self.plan.text, self.run, self.user, name, region))
                 try:
                     credentials = self._credentials_of(name)
@@ -319,6 +351,10 @@ def user_name(environment: Mapping[str, str]) -> str:
         return getpass.getuser() or "unknown"
     except (KeyError, OSError, ImportError):  # a container's user id without a name
         return "unknown"
+
+
+def _label(name: str) -> str:
+    return "the base identity" if name == _BASE else f"role {name}"
 
 
 def _now() -> datetime:
