@@ -19,7 +19,7 @@ from spark_xacct.model import Arn, Sts
 from spark_xacct.model.base import problem_with_address
 
 CONNECT_TIMEOUT_SECONDS = 2
-READ_TIMEOUT_SECONDS = 5
+READ_TIMEOUT_SECONDS = 10
 ATTEMPTS = 3
 
 # What a call of STS raises when it has no good answer.

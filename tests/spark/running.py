@@ -68,11 +68,17 @@ class SparkRunner:
     line: str
 
     def configuration(
-        self, name: str, extra: Mapping[str, str] | None = None, master: str = "local[2]", identity: bool = True
+        self,
+        name: str,
+        extra: Mapping[str, str] | None = None,
+        master: str = "local[2]",
+        identity: bool = True,
+        without_option: str | None = None,
     ) -> Path:
         """A SPARK_CONF_DIR that points at the lab; what a cluster's own spark-defaults.conf would be.
 
-        ``identity``: whether executors have the base identity too.
+        ``identity``: whether executors have the base identity too. ``without_option``: an option of Java that Spark gives its
+        executors and that these do not get.
         """
         settings = {
             **self.lab.spark_properties(),
@@ -91,7 +97,7 @@ class SparkRunner:
         if not identity:
             settings = {item: value for item, value in settings.items() if not item.startswith(IDENTITY)}
         if master.startswith("local-cluster"):
-            settings["spark.executorEnv.JAVA_HOME"] = str(self._java_home(name, settings))
+            settings["spark.executorEnv.JAVA_HOME"] = str(self._java_home(name, settings, without_option))
         path = self.folder / name
         exported.write_properties(path / "spark-defaults.conf", settings)
         return path
@@ -158,7 +164,7 @@ class SparkRunner:
         """What the executors of a local cluster wrote."""
         return sorted((EXECUTOR_FOLDERS / application).glob("*/std*"))
 
-    def _java_home(self, name: str, settings: Mapping[str, str]) -> Path:
+    def _java_home(self, name: str, settings: Mapping[str, str], without_option: str | None) -> Path:
         """A JAVA_HOME whose java forgets the inherited environment: plain local-cluster hands down the driver's."""
         home = self.folder / f"{name}-java"
         (home / "bin").mkdir(parents=True)
@@ -172,7 +178,8 @@ class SparkRunner:
         names = [*ALLOWED, *rendered, *(item[len(prefix) :] for item in settings if item.startswith(prefix))]
         kept = " ".join(f'${{{one}+"{one}=${one}"}}' for one in dict.fromkeys(names))
         java = home / "bin" / "java"
-        java.write_text(f'#!/bin/sh\nexec env -i {kept} {_real_java()} "$@"\n')
+        left_out = f'for one; do shift; [ "$one" = "{without_option}" ] || set -- "$@" "$one"; done\n'
+        java.write_text(f'#!/bin/sh\n{left_out if without_option else ""}exec env -i {kept} {_real_java()} "$@"\n')
         java.chmod(java.stat().st_mode | stat.S_IXUSR)
         return home
 

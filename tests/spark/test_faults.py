@@ -63,24 +63,21 @@ def test_a_token_file_that_is_gone_fails_python_and_nothing_else(runner: SparkRu
     assert "partner.token" in results["after"]["plain"]["error"]
 
 
-def test_where_no_folder_can_be_made_python_tasks_fail_with_the_reason(
-    runner: SparkRunner, declaration: Path, tmp_path: Path
+def test_where_the_hook_cannot_be_installed_python_tasks_fail_with_the_reason_and_the_jvm_reads_on(
+    runner: SparkRunner, declaration: Path
 ) -> None:
-    (tmp_path / "file").write_text("")
-    nowhere = str(tmp_path / "file" / "folder")
-    # The executor's own folders stay as they are; what is tried for ours cannot be made.
-    extra = {
-        "spark.executor.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -Djava.io.tmpdir={nowhere}",
-        "spark.executorEnv.SPARK_EXECUTOR_DIRS": nowhere,
-    }
-    finished = run(runner, declaration, "no_local_folder", extra)
+    closed = "--add-opens=java.base/java.util=ALL-UNNAMED"
+    configuration = runner.configuration(
+        "hook-refused", PROTECTED, master=CLUSTER, identity=False, without_option=closed
+    )
+    environment = runner.environment(configuration)
+    finished = runner.run("faults.py", str(declaration), "hook_refused", environment=environment)
     after = finished.results["after"]
     assert after["jvm"] == {"value": 100}
     assert (
         "spark-xacct: Python tasks fail on purpose, because plain boto3 would not be role partner here"
         in after["plain"]["error"]
     )
-    assert nowhere in after["plain"]["error"]
     assert executors(runner, finished) == 1, "the executor lives on"
 
 

@@ -11,10 +11,10 @@ import com.amazonaws.services.securitytoken.AWSSecurityTokenServiceClientBuilder
 import io.sparkxacct.session.ProxySettings;
 import io.sparkxacct.session.StsInputs;
 
-/** Clients of STS: one attempt, 2 s to connect, 5 s in all. Retries are the caller's, who knows whether a session is still valid. */
+/** Clients of STS: one attempt, 2 s to connect, 10 s in all. Retries are the caller's, who knows whether a session is still valid. */
 final class StsClients {
     private static final int CONNECT_MILLIS = 2_000;
-    private static final int CALL_MILLIS = 5_000;
+    private static final int CALL_MILLIS = 10_000;
 
     private StsClients() {
     }

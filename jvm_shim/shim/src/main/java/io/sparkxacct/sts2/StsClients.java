@@ -12,10 +12,10 @@ import software.amazon.awssdk.http.apache.ProxyConfiguration;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sts.StsClient;
 
-/** Clients of STS: one attempt, 2 s to connect, 5 s in all. Retries are the caller's, who knows whether a session is still valid. */
+/** Clients of STS: one attempt, 2 s to connect, 10 s in all. Retries are the caller's, who knows whether a session is still valid. */
 final class StsClients {
     private static final Duration CONNECT = Duration.ofSeconds(2);
-    private static final Duration CALL = Duration.ofSeconds(5);
+    private static final Duration CALL = Duration.ofSeconds(10);
 
     private StsClients() {
     }
