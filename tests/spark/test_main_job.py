@@ -24,7 +24,12 @@ def main_job(runner: SparkRunner, lab: Lab) -> tuple[Finished, list[Call]]:
         **PROTECTED,
         "spark.hadoop.fs.s3a.multipart.size": "5M",
         "spark.hadoop.fs.s3a.multipart.threshold": "5M",
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": "s3a://partner-out/event-log/",
+        "spark.eventLog.compress": "false",
+        "spark.eventLog.rolling.enabled": "false",
     }
+    lab.put("s3://partner-out/event-log/.there", b"")
     configuration = runner.configuration("main-job", extra, master="local-cluster[2,1,1024]", identity=False)
     finished = runner.run(
         "main_job.py", str(DECLARATION), lab.queue_url("events"), environment=runner.environment(configuration)
@@ -77,6 +82,17 @@ def test_two_roles_in_one_application(main_job: tuple[Finished, list[Call]], ope
     callers = who(main_job[1], JVM, *operations, bucket="partner-out")
     assert len(callers) == 1
     assert callers.pop().startswith(WRITER)
+
+
+def test_an_event_log_on_a_declared_bucket_is_complete_after_stop(
+    main_job: tuple[Finished, list[Call]], lab: Lab
+) -> None:
+    """Spark closes it after the plugins are shut down."""
+    names = [key for key in lab.keys("s3://partner-out/event-log/") if main_job[0].results["application"] in key]
+    assert len(names) == 1
+    assert not names[0].endswith(".inprogress")
+    last = lab.get(f"s3://partner-out/{names[0]}").decode().splitlines()[-1]
+    assert '"Event":"SparkListenerApplicationEnd"' in last
 
 
 def test_access_write_is_enough_for_a_spark_write(main_job: tuple[Finished, list[Call]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -31,6 +32,8 @@ logger.sdk1.level = info
 logger.wire.name = org.apache.http
 logger.wire.level = info
 """
+# Not a place, but what is looked for.
+TOKENS = "tokens of the endpoints"
 UI_PAGES = ("environment", "allexecutors", "jobs", "stages")
 
 
@@ -70,6 +73,7 @@ def places(runner: SparkRunner, lab: Lab, tmp_path_factory: pytest.TempPathFacto
             with urllib.request.urlopen(f"{base}/{page}", timeout=60) as answer:
                 result[f"UI {page}"] = answer.read().decode()
         pids = program.family()
+        result[TOKENS] = "\n".join(sorted(endpoint_tokens(results["endpoint"], pids)))
         assert len(pids) >= 5, "driver Python, its JVM, executor, Python daemon and worker"
         result["environments"] = _joined(Path(f"/proc/{pid}/environ") for pid in pids)
         result["command lines"] = _joined(Path(f"/proc/{pid}/cmdline") for pid in pids)
@@ -80,6 +84,14 @@ def places(runner: SparkRunner, lab: Lab, tmp_path_factory: pytest.TempPathFacto
     result["output"] = finished.out
     result["event log"] = _joined(path for path in events.rglob("*") if path.is_file())
     return result
+
+
+def endpoint_tokens(drivers: str, pids: Iterable[int]) -> set[str]:
+    """What the credentials endpoints of the driver's JVM and of the executor's want to hear."""
+    environments = _joined(Path(f"/proc/{pid}/environ") for pid in pids)
+    folders = {drivers, *re.findall(r"SPARK_XACCT_ENDPOINT=([^\0\n]+)", environments)}
+    assert len(folders) == 2
+    return {path.read_text() for folder in folders for path in Path(folder).glob("*.token")}
 
 
 def _joined(paths: Iterable[Path]) -> str:
@@ -97,7 +109,7 @@ WITHOUT_SETTINGS = {"UI allexecutors", "UI jobs", "UI stages"}
 
 
 def test_the_search_finds_a_planted_secret_in_every_place(places: dict[str, str]) -> None:
-    assert set(found_in(places, [PLANTED])) == set(places) - WITHOUT_SETTINGS
+    assert set(found_in(places, [PLANTED])) == set(places) - WITHOUT_SETTINGS - {TOKENS}
 
 
 def test_the_refusals_that_are_searched_are_what_they_say(places: dict[str, str]) -> None:
@@ -111,4 +123,7 @@ def test_the_refusals_that_are_searched_are_what_they_say(places: dict[str, str]
 def test_no_live_secret_is_in_any_place(places: dict[str, str], lab: Lab) -> None:
     secrets = lab.secrets()
     assert len(secrets) > 6, "the lab issued too little to look for"
-    assert found_in(places, secrets) == {}
+    tokens = places[TOKENS].splitlines()
+    assert len(tokens) == 4, "two roles in two JVMs"
+    searched = {name: text for name, text in places.items() if name != TOKENS}
+    assert found_in(searched, [*secrets, *tokens]) == {}

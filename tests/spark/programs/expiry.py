@@ -15,7 +15,7 @@ spark = xacct.start(SparkSession.builder.appName("expiry"), DECLARATION)
 
 
 def publish(rows):
-    end = time.monotonic() + SECONDS / 4
+    end = time.monotonic() + SECONDS / 12
     while time.monotonic() < end:
         xacct.client("sqs", role="partner").send_message(QueueUrl=QUEUE, MessageBody="x")
         time.sleep(0.5)

@@ -53,6 +53,7 @@ result(
         "pickle": pickle.dumps([access, PLANTED]).decode("latin1"),
         "closure": cloudpickle.dumps([publish, session, PLANTED]).decode("latin1"),
     },
+    endpoint=spark.sparkContext._jvm.io.sparkxacct.python.PythonSide.folderInForce(),
     ui=spark.sparkContext.uiWebUrl,
     application=spark.sparkContext.applicationId,
 )
