@@ -10,15 +10,20 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One plan in force: its decisions by bucket and its role sessions. Or a plan that cannot be used, which refuses every bucket. */
 final class ActivePlan {
+    private static final Logger LOG = LoggerFactory.getLogger(ActivePlan.class);
+
     private final String text;
     private final Plan plan;
     private final StsInputs inputs;
     private final Failure unusable;
     private final SessionSource source;
     private final RoleSessions sessions;
+    private final S3Refusals refusals;
     private volatile boolean setByTheApplication;
     private final Map<String, Served> served = new ConcurrentHashMap<>();
 
@@ -29,6 +34,7 @@ final class ActivePlan {
         this.unusable = refusal(plan);
         this.source = source;
         this.sessions = new RoleSessions(plan, source);
+        this.refusals = new S3Refusals(plan, sessions, Clock.system(), line -> LOG.warn("spark-xacct: {}", line));
     }
 
     /** A plan text that could not be read, or for which no SDK was found. {@code plan} may be null. */
@@ -39,6 +45,7 @@ final class ActivePlan {
         this.unusable = unusable;
         this.source = null;
         this.sessions = null;
+        this.refusals = null;
     }
 
     /** Null when the text could not be read. */
@@ -84,6 +91,18 @@ final class ActivePlan {
             throw new FailureException(unusable);
         }
         return source.callerArn(Keys.TARGET_BASE.equals(role) ? sessions.base() : sessions.get(role));
+    }
+
+    /** See RoleSessions. */
+    Forced forceRefresh(String role, RefusedKey refused) {
+        return unusable != null ? Forced.NOT_NOW : sessions.forceRefresh(role, refused);
+    }
+
+    /** Told by a hook in S3A. */
+    void refused(S3Refusal refusal) {
+        if (unusable == null) {
+            refusals.take(refusal);
+        }
     }
 
     /** Whether the application brought it, and not only a file of the machine. */

@@ -55,7 +55,7 @@ final class DriverHalf implements DriverPlugin {
         byte[] key = Seal.newKey();
         String master = settings.get("spark.master");
         Channel channel = ChannelRule.choose(settings::get, master, "yarn".equals(master) && SealKey.giveOut(key), SparkVersion.knowsRpcTls());
-        Broker broker = new Broker(JvmSessions::planInForce, JvmSessions::offer);
+        Broker broker = new Broker(JvmSessions::planInForce, JvmSessions::offer, JvmSessions::renew);
         Handshake handshake = Handshake.drawn(channel.kind());
         responder = new Responder(broker, channel, channel.kind() == Channel.Kind.SEALED ? new Seal(key, handshake.run(), Clock.system()) : null,
             Clock.system(), LOG::warn);

@@ -77,7 +77,8 @@ class ExecutorHalfTest {
     /** A driver that has a session of every role. */
     private static UnaryOperator<Object> driver(Channel.Kind kind, byte[] key) {
         Broker broker = new Broker(() -> PLAN,
-            (of, role) -> new Offer(new RoleSession("DRIVER-" + role, "secret", "token", Instant.EPOCH), 1_800_000, 900_000));
+            (of, role) -> new Offer(new RoleSession("DRIVER-" + role, "secret", "token", Instant.EPOCH), 1_800_000, 900_000),
+            (of, role, refused) -> false);
         Seal seal = key == null ? null : new Seal(key, RUN, Clock.system());
         return new Responder(broker, Channel.of(kind, "as the test says"), seal, Clock.system(), text -> { })::respond;
     }

@@ -171,7 +171,7 @@ class ResponderTest {
     }
 
     private Broker broker() {
-        return new Broker(() -> PLAN, (of, role) -> offers.apply(of, role));
+        return new Broker(() -> PLAN, (of, role) -> offers.apply(of, role), (of, role, refused) -> false);
     }
 
     @SuppressWarnings("unchecked")
