@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sparkxacct.plan.Plan;
 import io.sparkxacct.plan.PlanReader;
+import io.sparkxacct.testkit.Vectors;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,6 +92,21 @@ class S3RefusalsTest {
 
         assertEquals(List.of(), lines);
         assertEquals(1, lab.sts.count("partner"));
+    }
+
+    @Test
+    void theLineThatTroubleshootingShowsIsThis() throws IOException {
+        Plan plan = PlanReader.fromJson("""
+            {"v":1,"base":{"kind":"irsa","v2":"a.B"},"sts":{"region":"eu-west-1"},"otherwise":"@platform",
+            "roles":{"reader":{"RoleArn":"arn:aws:iam::444455556666:role/reader","RoleSessionName":"s-{run}","DurationSeconds":3600}},
+            "buckets":{"partner-data":"reader"},"python":{"roles":[]}}""");
+        SessionLab lab = new SessionLab(plan, 1, Integer.MAX_VALUE);
+        String key = lab.read("reader").session().accessKeyId();
+        new S3Refusals(plan, lab.sessions, lab.time, lines::add).take(new S3Refusal("partner-data", "GetObject", 403, "InvalidAccessKeyId", key));
+        lab.end();
+
+        String page = Files.readString(Vectors.repository().resolve("docs/troubleshooting.md"));
+        assertTrue(page.contains("```text\nWARN ActivePlan: spark-xacct: " + lines.get(0) + "\n```\n"), lines.get(0));
     }
 
     @Test

@@ -103,6 +103,26 @@ class ExecutorHalfTest {
     }
 
     @Test
+    void aSessionThatS3RefusesIsAskedForAnewAndThatIsSaid() throws Exception {
+        AtomicInteger generation = new AtomicInteger();
+        Broker broker = new Broker(() -> PLAN,
+            (of, role) -> new Offer(new RoleSession("DRIVER-" + generation, "secret", "token", Instant.EPOCH), 1_800_000, 900_000),
+            (of, role, refused) -> generation.incrementAndGet() > 0);
+        start(told(Channel.Kind.PROTECTED), new Responder(
+            broker, Channel.of(Channel.Kind.PROTECTED, "as the test says"), null, Clock.system(), text -> { })::respond);
+        assertEquals("DRIVER-0", key());
+
+        StandardError log = StandardError.of(() -> JvmSessions.providerSource().apply(Map.of(
+            "refusedBucket", "partner-data", "operation", "GetObject", "status", 403, "code", "InvalidToken", "accessKeyId", "DRIVER-0")));
+        for (int step = 0; step < 200 && key().equals("DRIVER-0"); step++) {
+            Thread.sleep(50);
+        }
+
+        assertEquals("DRIVER-1", key());
+        assertEquals(1, log.count("bucket partner-data: S3 refused GetObject to role partner"), log.text());
+    }
+
+    @Test
     void sealsWhatItAsksWhereTheKeyHasComeAlong() throws Exception {
         UserGroupInformation.createRemoteUser("yarn-executor").doAs((PrivilegedExceptionAction<Void>) () -> {
             byte[] key = Seal.newKey();
