@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import pytest
 from running import DECLARATION, PROTECTED, Finished, SparkRunner
 
+from spark_xacct import plan, targets
+from spark_xacct.declaration import load
 from spark_xacct.lab.call_log import Call
 from spark_xacct.lab.lab import Lab
 
@@ -56,3 +58,24 @@ def test_an_open_channel_carries_nothing_and_executors_ask_sts(runner: SparkRunn
     said = logs(runner, finished)
     assert "executors ask STS themselves, 6 STS calls an hour in each JVM: Spark's RPC is not authenticated" in said
     assert "role sessions come from the driver" not in said
+
+
+def test_without_the_plugin_the_same_job_has_the_same_identities_by_direct_sts_and_says_what_it_costs(
+    runner: SparkRunner, lab: Lab
+) -> None:
+    settings = dict(targets.settings_for(plan.encode(load(DECLARATION).access_map)).spark)
+    del settings["spark.plugins.defaultList"]
+    options = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
+    lab.clear_calls()
+    environment = runner.environment(runner.configuration("bare", master=CLUSTER))
+    finished = runner.submit("plain_job.py", lab.queue_url("events"), environment=environment, options=options)
+    assert finished.code == 0, finished.err[-4000:]
+    results = finished.results
+    assert (results["s3a"], results["s3"], results["sent"]) == (100, 100, 10)
+    calls = lab.calls()
+    roles = {call.role for call in calls if call.operation in ("GetObject", "SendMessage")}
+    assert roles == {"arn:aws:iam::444455556666:role/reader"}
+    hops = Counter(call.requested["RoleArn"].partition("iam::")[2] for call in calls if call.operation == "AssumeRole")
+    assert hops["444455556666:role/reader"] > 1, "each JVM and each worker asks for itself"
+    logs = "".join(path.read_text() for path in runner.executor_logs(results["application"]))
+    assert "calls an hour of this JVM, if it reads everything: 6" in logs

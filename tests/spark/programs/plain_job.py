@@ -22,4 +22,5 @@ result(
     s3a=spark.read.json("s3a://partner-data/events/").count(), s3=spark.read.json("s3://partner-data/events/").count()
 )
 result(sent=spark.sparkContext.parallelize(range(10), 2).mapPartitions(publish).sum())
+result(application=spark.sparkContext.applicationId)
 spark.stop()

@@ -395,7 +395,8 @@ public final class JvmSessions {
         StsLines line = StsLines.choose(
             inputs.plan().base(), StsLines::besideTheLines, name -> BaseLoader.find(name, inputs.configuration()));
         StsLine opened = line.open(inputs);
-        LOG.info("spark-xacct: role sessions come from STS at {} by {}, run {}", inputs.address(), opened.sdk(), inputs.run());
+        LOG.info("spark-xacct: role sessions come from STS at {} by {}, run {}; calls an hour of this JVM, if it reads everything: {}",
+            inputs.address(), opened.sdk(), inputs.run(), StsCalls.anHour(inputs.plan()));
         return new StsSource(inputs, new CountedLine(opened, counters(), Clock.system()));
     }
 

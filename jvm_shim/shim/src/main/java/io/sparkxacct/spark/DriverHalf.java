@@ -63,7 +63,7 @@ final class DriverHalf implements DriverPlugin {
         Handshake handshake = Handshake.drawn(channel.kind());
         responder = new Responder(broker, channel, channel.kind() == Channel.Kind.SEALED ? new Seal(key, handshake.run(), Clock.system()) : null,
             Clock.system(), LOG::warn);
-        String words = plan == null ? channel.words() : StsCalls.words(channel, plan, settings::get);
+        String words = plan == null ? channel.words() : ChannelCost.words(channel, plan, settings::get);
         PluginState.put(PluginState.ofDriver(channel, words, executors));
         if (channel.kind() == Channel.Kind.UNPROTECTED_ON_PURPOSE) {
             LOG.warn("spark-xacct: **** {} ****", words);

@@ -18,7 +18,7 @@ public final class PluginStates {
             Messages.putCounts(question, Integer.toString(executor), 1, ofEach.toMap());
             tally.take(Messages.counts(question));
         }
-        return PluginState.ofDriver(channel, StsCalls.words(channel, plan, Map.of(setting, value)::get), tally);
+        return PluginState.ofDriver(channel, ChannelCost.words(channel, plan, Map.of(setting, value)::get), tally);
     }
 
     public static PluginState ofAnExecutor(String id) {

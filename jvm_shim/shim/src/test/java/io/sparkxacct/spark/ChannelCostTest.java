@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.sparkxacct.plan.Plan;
 import io.sparkxacct.plan.PlanReader;
+import io.sparkxacct.session.StsCalls;
 import io.sparkxacct.testkit.Vectors;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class StsCallsTest {
+class ChannelCostTest {
     private static final Channel SEALED = Channel.of(Channel.Kind.SEALED, "sealed");
     private static final Channel LOCAL = Channel.of(Channel.Kind.LOCAL, "driver and executor are one JVM");
 
@@ -52,7 +53,7 @@ class StsCallsTest {
         for (String setting : settings == null ? new String[0] : settings.split(" ")) {
             all.put("spark." + setting.split("=")[0], setting.split("=")[1]);
         }
-        return StsCalls.words(channel, plan(vector), all::get);
+        return ChannelCost.words(channel, plan(vector), all::get);
     }
 
     private static Plan plan(String vector) {

@@ -1,0 +1,3 @@
+"""A module on somebody else's PYTHONPATH."""
+
+MARK = "found"

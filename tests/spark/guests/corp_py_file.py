@@ -1,0 +1,3 @@
+"""A module in somebody else's spark.submit.pyFiles."""
+
+MARK = "found"
