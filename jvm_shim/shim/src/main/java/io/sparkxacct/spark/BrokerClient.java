@@ -290,7 +290,8 @@ final class BrokerClient implements SessionSource, AutoCloseable {
         RoleSession session = Messages.session(answer.fields, role, answer.askedAt(clock));
         Given known = given.get(role);
         RefusedKey key = refused.get(role);
-        return session != null && serves(session) && (key == null || !key.isOf(session)) && (known == null || !known.accessKeyId.equals(session.accessKeyId()));
+        return session != null && serves(session) && (key == null || !key.isOf(session))
+            && (known == null || !known.accessKeyId.equals(session.accessKeyId()));
     }
 
     private boolean serves(RoleSession session) {
