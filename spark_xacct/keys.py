@@ -25,6 +25,8 @@ NEXT_DAEMON_ENVIRONMENT = "SPARK_XACCT_NEXT_DAEMON"
 S3A_PROVIDER = "io.sparkxacct.s3a.S3ARoleCredentialsProvider"
 S3A_V1_PROVIDER = "io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider"
 EMRFS_PROVIDER = "io.sparkxacct.emrfs.EmrfsRoleCredentialsProvider"
+S3A_HOOK = "io.sparkxacct.s3a.RoleInterceptor"
+S3A_V1_HOOK = "io.sparkxacct.s3av1.RoleRequestHandler"
 PLUGIN = "io.sparkxacct.spark.CrossAccountPlugin"
 
 # Provider keys of the connectors.

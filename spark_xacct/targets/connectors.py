@@ -23,12 +23,24 @@ class NativeKeys:
 
 
 @dataclass(frozen=True)
+class Hook:
+    """How a connector tells us what S3 refuses: a list of classes, and a switch that it needs on.
+
+    ``classes`` and ``switch`` are what follows the connector's prefix; the switch is "" where it is on by itself.
+    """
+
+    classes: str
+    name: str
+    switch: str = ""
+
+
+@dataclass(frozen=True)
 class Connector:
     """One row: the file system client behind a scheme.
 
     ``sdk`` is the key of the base identity's class in the plan. ``native`` maps a field of Binding to its keys; a field
     that is set and has no row is refused by name. ``unneeded`` fields are left out: the connector finds out by itself.
-    ``cannot_send`` are fields of Role that its SDK has no parameter for.
+    ``cannot_send`` are fields of Role that its SDK has no parameter for. ``hook`` is None where there is none.
     """
 
     name: str
@@ -41,10 +53,15 @@ class Connector:
     native: Mapping[str, NativeKeys] = field(default_factory=dict)
     unneeded: Mapping[str, str] = field(default_factory=dict)
     cannot_send: frozenset[str] = frozenset()
+    hook: Hook | None = None
 
     def bucket_key(self, bucket: str, rest: str) -> str:
         """The full name of a per-bucket key."""
         return f"{self.bucket_prefix}{bucket}.{rest}"
+
+    def key(self, rest: str) -> str:
+        """The full name of the same key for all buckets."""
+        return self.bucket_prefix.removesuffix("bucket.") + rest
 
 
 def camel_case(canned_acl: str) -> str:
@@ -102,8 +119,17 @@ S3A_V1 = Connector(
     bucket_prefix="fs.s3a.bucket.",
     bucket_provider_key="aws.credentials.provider",
     native=_S3A_NATIVE,
+    # Off by default before Hadoop 3.4 (HADOOP-18094).
+    hook=Hook("audit.request.handlers", keys.S3A_V1_HOOK, switch="audit.enabled"),
 )
-S3A_V2 = replace(S3A_V1, name="s3a-v2", title="S3A on AWS SDK v2", sdk="v2", provider=keys.S3A_PROVIDER)
+S3A_V2 = replace(
+    S3A_V1,
+    name="s3a-v2",
+    title="S3A on AWS SDK v2",
+    sdk="v2",
+    provider=keys.S3A_PROVIDER,
+    hook=Hook("audit.execution.interceptors", keys.S3A_HOOK),
+)
 EMRFS = Connector(
     name="emrfs",
     title="EMRFS on AWS SDK v1",

@@ -31,6 +31,10 @@ _PLAN_PART = re.compile(r"^(?:.*\.)?(fs\.xacct\.plan(?:\.\d+)?|SPARK_XACCT_PLAN(
 _PROVIDER = re.compile(
     rf"^{_HADOOP}fs\.s3(?:a\.(?:bucket\.(?P<s3a>.+)\.)?aws\.credentials\.provider|\.(?:bucket\.(?P<s3>.+)\.)?customAWSCredentialsProvider)$"
 )
+# Classes that S3A calls at every request: of all buckets, or of one, whose list then stands in place of that of all.
+_HOOKS = re.compile(
+    rf"^(?P<all>{_HADOOP}fs\.s3a\.)(?:bucket\..+\.)?(?P<list>audit\.(?:execution\.interceptors|request\.handlers))$"
+)
 _OURS = "io.sparkxacct."
 _OUR_JAR = re.compile(r"(?:^|/)spark-xacct-[^/]*\.jar$")
 _SECRET = re.compile(r"secret|password|token|encryption\.key|access\.key", re.IGNORECASE)
@@ -63,9 +67,9 @@ def merge(existing: Mapping[str, str], ours: Iterable[Setting]) -> Merged:
     log: list[str] = []
     conflicts: list[str] = []
     for name, setting in settings.items():
-        there = existing.get(name)
+        there = existing.get(name) or _of_all_buckets(name, existing)
         value, line = setting.value, f"set {name} = {_shown(name, setting.value)} ({setting.reason})"
-        if setting.how is How.APPEND or name in LISTS:
+        if setting.how is How.APPEND or name in LISTS or _HOOKS.match(name):
             value, line = _joined(setting, there)
         elif there and there != value and setting.how is How.WHERE_UNSET:
             conflicts.append(f"{name} stays {there}: it was set before, and {value} is only our default")
@@ -94,6 +98,12 @@ def _joined(setting: Setting, there: str | None) -> tuple[str, str]:
     kept = f" after {len(present)} of others" if present else ""
     line = f"appended {','.join(missing)} to {setting.name}{kept} ({setting.reason})"
     return ",".join(present + missing), line
+
+
+def _of_all_buckets(name: str, existing: Mapping[str, str]) -> str | None:
+    """What serves as a bucket's list of hooks where it has none; its own must hold those of others too."""
+    match = _HOOKS.match(name)
+    return existing.get(match.group("all") + match.group("list") if match else name)
 
 
 def _parts_of_an_older_plan(existing: Mapping[str, str], settings: Mapping[str, Setting]) -> list[str]:

@@ -8,7 +8,7 @@ from enum import Enum
 
 from spark_xacct import keys
 from spark_xacct.errors import TargetError
-from spark_xacct.model import Binding
+from spark_xacct.model import AccessMap, Binding
 from spark_xacct.plan import Plan
 from spark_xacct.targets import sts_calls
 from spark_xacct.targets.connectors import Connector
@@ -158,6 +158,8 @@ def _hadoop(
     for connector in release.connectors:
         yield from _provider(plan, connector, refused)
     for connector in release.connectors:
+        yield from _hook(plan, connector)
+    for connector in release.connectors:
         for binding in plan.access_map.bindings:
             yield from _native(binding, connector)
 
@@ -198,12 +200,33 @@ def _provider(plan: Plan, connector: Connector, refused: Sequence[str]) -> Itera
         reason = "undeclared buckets are refused" if access_map.deny_undeclared else "patterns need the global key"
         yield Setting(connector.provider_key, connector.provider, f"the only provider of {connector.title}: {reason}")
         return
-    served = {binding.bucket.text: _served_by(binding) for binding in access_map.bindings}
-    served.update({own.text: "base identity (own)" for own in access_map.own if not own.is_pattern})
-    served.update(dict.fromkeys(refused, "left out by --use, and refused"))
+    served = {**_served(access_map), **dict.fromkeys(refused, "left out by --use, and refused")}
     for bucket, by in served.items():
         name = connector.bucket_key(bucket, connector.bucket_provider_key)
         yield Setting(name, connector.provider, f"bucket {bucket}: {by}")
+
+
+def _hook(plan: Plan, connector: Connector) -> Iterator[Setting]:
+    """Where our provider is and nowhere else: S3A opens no file system whose list names a class that it cannot load."""
+    hook = connector.hook
+    if hook is None:
+        return
+    everywhere = plan.access_map.needs_global_mode
+    for bucket in [""] if everywhere else _served(plan.access_map):
+        where = f"bucket {bucket}: " if bucket else ""
+        if hook.switch:
+            reason = f"{where}{connector.title} tells nobody what S3 refuses unless this is on"
+            name = connector.bucket_key(bucket, hook.switch) if bucket else connector.key(hook.switch)
+            yield Setting(name, "true", reason)
+        reason = f"{where}hears what S3 refuses, and has a session replaced that is dead before its time"
+        name = connector.bucket_key(bucket, hook.classes) if bucket else connector.key(hook.classes)
+        yield Setting(name, hook.name, reason, How.APPEND)
+
+
+def _served(access_map: AccessMap) -> dict[str, str]:
+    """By the name of a bucket, whose identity serves it."""
+    served = {binding.bucket.text: _served_by(binding) for binding in access_map.bindings}
+    return served | {own.text: "base identity (own)" for own in access_map.own if not own.is_pattern}
 
 
 def _served_by(binding: Binding) -> str:

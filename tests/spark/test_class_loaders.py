@@ -33,7 +33,8 @@ def test_the_plugin_puts_the_provider_beside_s3a_in_driver_and_executors(
     logs = [Path(path).read_text() for path in runner.executor_logs(finished.results["application"])]
     executors = [text for text in logs if "Started daemon" in text]
     provider = keys.S3A_V1_PROVIDER if runner.line == "3.5" else keys.S3A_PROVIDER
-    said = f"{provider} was put beside S3A, whose class loader does not see this jar"
+    hook = keys.S3A_V1_HOOK if runner.line == "3.5" else keys.S3A_HOOK
+    said = f"{provider} and {hook} were put beside S3A, whose class loader does not see this jar"
     assert Counter(said in text for text in executors) == Counter({True: 2})
 
 

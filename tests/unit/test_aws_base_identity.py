@@ -327,7 +327,7 @@ def test_where_sts_is_asked(sts, monkeypatch, tmp_path, in_plan, environment, us
     client = clients.create_client("sts", aws_access_key_id=BASE_KEY, aws_secret_access_key="x")
     assert client.meta.endpoint_url == used.replace("URL", sts.url)
     assert clients.endpoint_for_people == used.replace("URL", sts.url)
-    assert (client.meta.config.connect_timeout, client.meta.config.read_timeout) == (2, 5)
+    assert (client.meta.config.connect_timeout, client.meta.config.read_timeout) == (2, 10)
 
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"])

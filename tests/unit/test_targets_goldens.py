@@ -160,7 +160,7 @@ def test_what_linux_would_refuse_is_refused_with_number_limit_and_way_out():
 
 @pytest.mark.parametrize("name", ["spark-submit", "builder"])
 def test_more_than_a_command_line_holds_is_refused_and_a_file_holds_it(name):
-    plan = plans.encode(access_map(*[bound(f"bucket-{number:05d}-{'x' * 40}", "partner") for number in range(10_300)]))
+    plan = plans.encode(access_map(*[bound(f"bucket-{number:05d}-{'x' * 40}", "partner") for number in range(5_500)]))
     with pytest.raises(TargetError) as error:
         targets.render(name, plan, "spark-4")
     assert re.fullmatch(

@@ -42,6 +42,34 @@ def test_lists_grow_at_their_end(name, there, merged, log):
     assert result.conflicts == ()
 
 
+ALL_HOOKS = "spark.hadoop.fs.s3a.audit.execution.interceptors"
+HOOKS = "spark.hadoop.fs.s3a.bucket.scratch.audit.execution.interceptors"
+
+
+@pytest.mark.parametrize("name", [ALL_HOOKS, HOOKS, HOOKS.replace("execution.interceptors", "request.handlers")])
+def test_hooks_are_a_list_whichever_bucket_they_are_of(name):
+    result = merge({name: "corp.Hook"}, [Setting(name, "our.Hook", "because")])
+    assert result.settings == {name: "corp.Hook,our.Hook"}
+    assert list(result.log) == [f"appended our.Hook to {name} after 1 of others (because)"]
+    assert result.conflicts == ()
+
+
+@pytest.mark.parametrize(
+    ("there", "merged"),
+    [
+        ({ALL_HOOKS: "corp.Hook"}, {HOOKS: "corp.Hook,our.Hook"}),
+        ({ALL_HOOKS: "corp.Hook,our.Hook"}, {}),
+        ({ALL_HOOKS: "corp.Hook", HOOKS: "corp.Other"}, {HOOKS: "corp.Other,our.Hook"}),
+        ({ALL_HOOKS: "corp.Hook", HOOKS: "our.Hook"}, {}),
+    ],
+    ids=["of all buckets", "ours of all buckets", "of the bucket", "ours of the bucket"],
+)
+def test_a_bucket_keeps_the_hooks_of_all_buckets_which_its_own_list_hides(there, merged):
+    result = merge(there, [Setting(HOOKS, "our.Hook", "because", How.APPEND)])
+    assert result.changed == merged
+    assert merge(result.settings, [Setting(HOOKS, "our.Hook", "because", How.APPEND)]).changed == {}
+
+
 def test_a_list_is_never_replaced_even_when_a_setting_forgets_to_say_append():
     assert merge({"spark.jars": "/a"}, [Setting("spark.jars", "/x", "because")]).settings == {"spark.jars": "/a,/x"}
 

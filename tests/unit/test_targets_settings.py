@@ -13,12 +13,26 @@ from spark_xacct import targets
 from spark_xacct.errors import TargetError
 from spark_xacct.model import AccessMap, Base, BaseKind, DecisionKind, Location, Pattern, Sts
 from spark_xacct.plan import Plan
-from spark_xacct.targets import connectors, releases, sts_calls
+from spark_xacct.targets import How, connectors, releases, sts_calls
 
 V1 = "io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider"
 V2 = "io.sparkxacct.s3a.S3ARoleCredentialsProvider"
 EMRFS = "io.sparkxacct.emrfs.EmrfsRoleCredentialsProvider"
+V1_HOOK = "io.sparkxacct.s3av1.RoleRequestHandler"
+V2_HOOK = "io.sparkxacct.s3a.RoleInterceptor"
 S3A = "org.apache.hadoop.fs.s3a.S3AFileSystem"
+
+
+EMRFS_ALONE = {"fs.s3.customAWSCredentialsProvider": EMRFS}
+S3A_V1_ALONE = {
+    "fs.s3a.aws.credentials.provider": V1,
+    "fs.s3a.audit.enabled": "true",
+    "fs.s3a.audit.request.handlers": V1_HOOK,
+}
+S3A_V2_ALONE = {"fs.s3a.aws.credentials.provider": V2, "fs.s3a.audit.execution.interceptors": V2_HOOK}
+
+# The buckets that named() serves.
+NAMED = ("corp-code", "logs.finance.example", "partner-data", "partner-out", "scratch")
 
 
 def hadoop(plan: Plan, release: str, **more: str) -> dict[str, str]:
@@ -49,6 +63,8 @@ def test_named_buckets_get_our_provider_one_by_one_on_sdk_v1():
         "fs.s3a.bucket.partner-data.aws.credentials.provider": V1,
         "fs.s3a.bucket.partner-out.aws.credentials.provider": V1,
         "fs.s3a.bucket.scratch.aws.credentials.provider": V1,
+        **{f"fs.s3a.bucket.{bucket}.audit.enabled": "true" for bucket in NAMED},
+        **{f"fs.s3a.bucket.{bucket}.audit.request.handlers": V1_HOOK for bucket in NAMED},
         "fs.s3a.bucket.partner-out.acl.default": "BucketOwnerFullControl",
         "fs.s3a.bucket.partner-out.encryption.algorithm": "SSE-KMS",
         "fs.s3a.bucket.partner-out.encryption.key": KEY,
@@ -71,6 +87,7 @@ def test_a_refusing_plan_makes_our_provider_the_only_one():
         "fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.s3a.S3A",
         "fs.AbstractFileSystem.s3n.impl": "org.apache.hadoop.fs.s3a.S3A",
         "fs.s3a.aws.credentials.provider": V2,
+        "fs.s3a.audit.execution.interceptors": V2_HOOK,
         "fs.s3a.bucket.partner-out.endpoint.region": "us-east-1",
     }
 
@@ -78,14 +95,31 @@ def test_a_refusing_plan_makes_our_provider_the_only_one():
 @pytest.mark.parametrize(
     ("release", "expected"),
     [
-        ("emr-6.15.0", {"fs.s3.customAWSCredentialsProvider": EMRFS, "fs.s3a.aws.credentials.provider": V1}),
-        ("emr-7.9.0-latest", {"fs.s3.customAWSCredentialsProvider": EMRFS, "fs.s3a.aws.credentials.provider": V2}),
-        ("emr-7.10.0", {"fs.s3.customAWSCredentialsProvider": EMRFS, "fs.s3a.aws.credentials.provider": V2}),
-        ("livy/emr-spark-8.0.0-latest", {"fs.s3a.aws.credentials.provider": V2}),
+        ("emr-6.15.0", EMRFS_ALONE | S3A_V1_ALONE),
+        ("emr-7.9.0-latest", EMRFS_ALONE | S3A_V2_ALONE),
+        ("emr-7.10.0", EMRFS_ALONE | S3A_V2_ALONE),
+        ("livy/emr-spark-8.0.0-latest", S3A_V2_ALONE),
     ],
 )
 def test_an_emr_label_gets_the_keys_of_every_connector_it_can_carry_and_no_mapping_of_schemes(release, expected):
     assert without_plan(hadoop(one(deny_undeclared=True), release)) == expected
+
+
+def test_hooks_stand_where_buckets_are_served_and_join_those_of_others():
+    hooks = [item for item in targets.settings_for(named(), "spark-4", use=["scratch"]).hadoop if item.value == V2_HOOK]
+    assert [(item.name, item.how, item.reason) for item in hooks] == [
+        (
+            f"fs.s3a.bucket.{bucket}.audit.execution.interceptors",
+            How.APPEND,
+            f"bucket {bucket}: hears what S3 refuses, and has a session replaced that is dead before its time",
+        )
+        for bucket in ("scratch", "corp-code")
+    ]
+
+
+def test_auditing_is_switched_on_where_it_is_off_by_itself_and_says_why():
+    reasons = {item.name: item.reason for item in targets.settings_for(refusing(), "spark-3.5").hadoop}
+    assert reasons["fs.s3a.audit.enabled"] == "S3A on AWS SDK v1 tells nobody what S3 refuses unless this is on"
 
 
 def test_emrfs_gets_per_bucket_keys_too():

@@ -28,6 +28,7 @@ builder = builder.config("spark.hadoop.fs.AbstractFileSystem.s3.impl", "org.apac
 builder = builder.config("spark.hadoop.fs.s3n.impl", "org.apache.hadoop.fs.s3a.S3AFileSystem")
 builder = builder.config("spark.hadoop.fs.AbstractFileSystem.s3n.impl", "org.apache.hadoop.fs.s3a.S3A")
 builder = builder.config("spark.hadoop.fs.s3a.aws.credentials.provider", "io.sparkxacct.s3a.S3ARoleCredentialsProvider")
+builder = builder.config("spark.hadoop.fs.s3a.audit.execution.interceptors", "io.sparkxacct.s3a.RoleInterceptor")
 builder = builder.config("spark.hadoop.fs.s3a.bucket.partner-out.endpoint.region", "us-east-1")
 builder = builder.config("spark.executorEnv.SPARK_XACCT_PLAN", "<part 1 of plan 826f72ce3fa3>")
 builder = builder.config("spark.executorEnv.SPARK_XACCT_PLAN_2", ".")

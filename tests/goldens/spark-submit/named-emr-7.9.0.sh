@@ -29,6 +29,11 @@ spark-submit \
   --conf spark.hadoop.fs.s3a.bucket.partner-out.aws.credentials.provider=io.sparkxacct.s3a.S3ARoleCredentialsProvider \
   --conf spark.hadoop.fs.s3a.bucket.scratch.aws.credentials.provider=io.sparkxacct.s3a.S3ARoleCredentialsProvider \
   --conf spark.hadoop.fs.s3a.bucket.corp-code.aws.credentials.provider=io.sparkxacct.s3a.S3ARoleCredentialsProvider \
+  --conf spark.hadoop.fs.s3a.bucket.logs.finance.example.audit.execution.interceptors=io.sparkxacct.s3a.RoleInterceptor \
+  --conf spark.hadoop.fs.s3a.bucket.partner-data.audit.execution.interceptors=io.sparkxacct.s3a.RoleInterceptor \
+  --conf spark.hadoop.fs.s3a.bucket.partner-out.audit.execution.interceptors=io.sparkxacct.s3a.RoleInterceptor \
+  --conf spark.hadoop.fs.s3a.bucket.scratch.audit.execution.interceptors=io.sparkxacct.s3a.RoleInterceptor \
+  --conf spark.hadoop.fs.s3a.bucket.corp-code.audit.execution.interceptors=io.sparkxacct.s3a.RoleInterceptor \
   --conf spark.hadoop.fs.s3.bucket.partner-out.enableServerSideEncryption=true \
   --conf spark.hadoop.fs.s3.bucket.partner-out.serverSideEncryption.kms.keyId=arn:aws:kms:us-east-1:444455556666:key/0a1b2c3d-1111-2222-3333-444455556666 \
   --conf spark.hadoop.fs.s3.bucket.partner-out.canned.acl=BucketOwnerFullControl \

@@ -27,6 +27,16 @@ spark-submit \
   --conf spark.hadoop.fs.s3a.bucket.partner-out.aws.credentials.provider=io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider \
   --conf spark.hadoop.fs.s3a.bucket.scratch.aws.credentials.provider=io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider \
   --conf spark.hadoop.fs.s3a.bucket.corp-code.aws.credentials.provider=io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider \
+  --conf spark.hadoop.fs.s3a.bucket.logs.finance.example.audit.enabled=true \
+  --conf spark.hadoop.fs.s3a.bucket.logs.finance.example.audit.request.handlers=io.sparkxacct.s3av1.RoleRequestHandler \
+  --conf spark.hadoop.fs.s3a.bucket.partner-data.audit.enabled=true \
+  --conf spark.hadoop.fs.s3a.bucket.partner-data.audit.request.handlers=io.sparkxacct.s3av1.RoleRequestHandler \
+  --conf spark.hadoop.fs.s3a.bucket.partner-out.audit.enabled=true \
+  --conf spark.hadoop.fs.s3a.bucket.partner-out.audit.request.handlers=io.sparkxacct.s3av1.RoleRequestHandler \
+  --conf spark.hadoop.fs.s3a.bucket.scratch.audit.enabled=true \
+  --conf spark.hadoop.fs.s3a.bucket.scratch.audit.request.handlers=io.sparkxacct.s3av1.RoleRequestHandler \
+  --conf spark.hadoop.fs.s3a.bucket.corp-code.audit.enabled=true \
+  --conf spark.hadoop.fs.s3a.bucket.corp-code.audit.request.handlers=io.sparkxacct.s3av1.RoleRequestHandler \
   --conf spark.hadoop.fs.s3a.bucket.partner-out.endpoint.region=us-east-1 \
   --conf spark.hadoop.fs.s3a.bucket.partner-out.encryption.algorithm=SSE-KMS \
   --conf spark.hadoop.fs.s3a.bucket.partner-out.encryption.key=arn:aws:kms:us-east-1:444455556666:key/0a1b2c3d-1111-2222-3333-444455556666 \

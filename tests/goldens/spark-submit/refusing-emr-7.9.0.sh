@@ -21,6 +21,7 @@ spark-submit \
   --conf 'spark.hadoop.fs.xacct.user=o'"'"'neil' \
   --conf spark.hadoop.fs.s3.customAWSCredentialsProvider=io.sparkxacct.emrfs.EmrfsRoleCredentialsProvider \
   --conf spark.hadoop.fs.s3a.aws.credentials.provider=io.sparkxacct.s3a.S3ARoleCredentialsProvider \
+  --conf spark.hadoop.fs.s3a.audit.execution.interceptors=io.sparkxacct.s3a.RoleInterceptor \
   --conf spark.hadoop.fs.s3a.bucket.partner-out.endpoint.region=us-east-1 \
   --conf spark.executorEnv.SPARK_XACCT_PLAN=<part 1 of plan 826f72ce3fa3> \
   --conf spark.executorEnv.SPARK_XACCT_PLAN_2=. \

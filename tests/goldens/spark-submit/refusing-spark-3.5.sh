@@ -23,6 +23,8 @@ spark-submit \
   --conf spark.hadoop.fs.s3n.impl=org.apache.hadoop.fs.s3a.S3AFileSystem \
   --conf spark.hadoop.fs.s3a.endpoint.region=eu-west-1 \
   --conf spark.hadoop.fs.s3a.aws.credentials.provider=io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider \
+  --conf spark.hadoop.fs.s3a.audit.enabled=true \
+  --conf spark.hadoop.fs.s3a.audit.request.handlers=io.sparkxacct.s3av1.RoleRequestHandler \
   --conf spark.hadoop.fs.s3a.bucket.partner-out.endpoint.region=us-east-1 \
   --conf spark.executorEnv.SPARK_XACCT_PLAN=<part 1 of plan 826f72ce3fa3> \
   --conf spark.executorEnv.SPARK_XACCT_PLAN_2=. \

@@ -24,6 +24,7 @@ spark-submit \
   --conf spark.hadoop.fs.s3n.impl=org.apache.hadoop.fs.s3a.S3AFileSystem \
   --conf spark.hadoop.fs.AbstractFileSystem.s3n.impl=org.apache.hadoop.fs.s3a.S3A \
   --conf spark.hadoop.fs.s3a.aws.credentials.provider=io.sparkxacct.s3a.S3ARoleCredentialsProvider \
+  --conf spark.hadoop.fs.s3a.audit.execution.interceptors=io.sparkxacct.s3a.RoleInterceptor \
   --conf spark.hadoop.fs.s3a.bucket.partner-out.endpoint.region=us-east-1 \
   --conf spark.executorEnv.SPARK_XACCT_PLAN=<part 1 of plan 826f72ce3fa3> \
   --conf spark.executorEnv.SPARK_XACCT_PLAN_2=. \

@@ -9,15 +9,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 
-/** An S3 on 127.0.0.1 in which every object exists for everyone but refused keys; keeps who signed each request. */
+/** An S3 on 127.0.0.1 in which every object exists for everyone whom it is not told to refuse; keeps who signed each request. */
 public final class LoopbackS3 implements AutoCloseable {
     /** One request: method, path, the access key id that signed it (null for unsigned) and the session token that came with it, or null. */
     public record Request(String method, String path, String signer, String token) {
     }
 
+    /** An error answer; {@code code} stands in its body, which the answer to a HEAD does not have. */
+    public record Refusal(int status, String code) {
+    }
+
     private final HttpServer server;
     private final List<Request> requests = new CopyOnWriteArrayList<>();
+    private volatile Function<Request, Refusal> refusals = request -> null;
 
     private LoopbackS3(HttpServer server) {
         this.server = server;
@@ -38,6 +44,12 @@ public final class LoopbackS3 implements AutoCloseable {
         } catch (IOException failed) {
             throw new IllegalStateException(failed);
         }
+    }
+
+    /** {@code rule} returns null for what is served. */
+    public LoopbackS3 refusing(Function<Request, Refusal> rule) {
+        refusals = rule;
+        return this;
     }
 
     public String endpoint() {
@@ -65,14 +77,14 @@ public final class LoopbackS3 implements AutoCloseable {
 
     private void handle(HttpExchange exchange) throws IOException {
         String signer = AccessKeys.of(exchange.getRequestHeaders().getFirst("Authorization"));
-        requests.add(new Request(exchange.getRequestMethod(), exchange.getRequestURI().getPath(), signer,
-            exchange.getRequestHeaders().getFirst("x-amz-security-token")));
+        Request request = new Request(exchange.getRequestMethod(), exchange.getRequestURI().getPath(), signer,
+            exchange.getRequestHeaders().getFirst("x-amz-security-token"));
+        requests.add(request);
         exchange.getRequestBody().readAllBytes();
-        boolean refused = signer == null || signer.startsWith("XACCT-REFUSED");
-        byte[] body = refused
-            ? "<Error><Code>InvalidAccessKeyId</Code><Message>no such key</Message></Error>".getBytes(StandardCharsets.UTF_8)
-            : "data".getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().set("Content-Type", refused ? "application/xml" : "binary/octet-stream");
+        Refusal refusal = signer == null || signer.startsWith("XACCT-REFUSED") ? new Refusal(403, "InvalidAccessKeyId") : refusals.apply(request);
+        byte[] body = (refusal == null ? "data" : "<Error><Code>" + refusal.code() + "</Code><Message>refused</Message></Error>")
+            .getBytes(StandardCharsets.UTF_8);
+        exchange.getResponseHeaders().set("Content-Type", refusal == null ? "binary/octet-stream" : "application/xml");
         exchange.getResponseHeaders().set("ETag", "\"8d777f385d3dfec8815d20f7496026dc\"");
         exchange.getResponseHeaders().set("Last-Modified", "Sun, 22 Nov 2026 00:00:00 GMT");
         exchange.getResponseHeaders().set("x-amz-request-id", "0");
@@ -80,7 +92,7 @@ public final class LoopbackS3 implements AutoCloseable {
         if (head) {
             exchange.getResponseHeaders().set("Content-Length", String.valueOf(body.length));
         }
-        exchange.sendResponseHeaders(refused ? 403 : 200, head ? -1 : body.length);
+        exchange.sendResponseHeaders(refusal == null ? 200 : refusal.status(), head ? -1 : body.length);
         if (!head) {
             exchange.getResponseBody().write(body);
         }

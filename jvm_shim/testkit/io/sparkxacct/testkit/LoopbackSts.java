@@ -22,7 +22,7 @@ import java.util.function.Function;
 /**
  * An STS on 127.0.0.1 that says yes to everything, keeps every request, and can be told to answer otherwise.
  *
- * <p>A role has one access key id, but each of its sessions has a token of its own, numbered from 1 over all roles.
+ * <p>A role has one access key id until told otherwise, but each of its sessions has a token of its own, numbered from 1 over all roles.
  */
 public final class LoopbackSts implements AutoCloseable {
     /** What it answers: an HTTP status and an XML body. */
@@ -56,6 +56,7 @@ public final class LoopbackSts implements AutoCloseable {
     private volatile Function<Request, Reply> override = request -> null;
     private volatile String callerArn = "arn:aws:iam::111122223333:user/base";
     private volatile Duration life = Duration.ofHours(1);
+    private volatile boolean numbersKeys;
 
     private LoopbackSts(HttpServer server) {
         this.server = server;
@@ -95,6 +96,12 @@ public final class LoopbackSts implements AutoCloseable {
 
     public LoopbackSts living(Duration duration) {
         life = duration;
+        return this;
+    }
+
+    /** The session with token 7 has a key that ends in 7 as well. */
+    public LoopbackSts numberingKeys() {
+        numbersKeys = true;
         return this;
     }
 
@@ -147,10 +154,12 @@ public final class LoopbackSts implements AutoCloseable {
     }
 
     private String credentials(String role) {
+        int number = issued.incrementAndGet();
         return """
             <Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>secret-of-%s</SecretAccessKey>\
             <SessionToken>token-of-%s-%d</SessionToken><Expiration>%s</Expiration></Credentials>"""
-            .formatted(accessKeyOf(role), role, role, issued.incrementAndGet(), Instant.now().plus(life).truncatedTo(ChronoUnit.MILLIS));
+            .formatted(accessKeyOf(role) + (numbersKeys ? number : ""), role, role, number,
+                Instant.now().plus(life).truncatedTo(ChronoUnit.MILLIS));
     }
 
     private static String decoded(String text) {

@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.sparkxacct.plan.Keys;
 import java.io.FileNotFoundException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
@@ -68,7 +66,7 @@ public abstract class S3AFrontTests {
 
     @Test
     void worksInAnotherClassLoaderFromTheSourceItIsGiven() throws Exception {
-        Class<?> alone = defineElsewhere();
+        Class<?> alone = OtherLoader.define(front);
         Function<Map<String, Object>, Map<String, String>> source = question ->
             question.containsKey("configuration") ? Map.of() : Map.of("accessKeyId", "AKIA-" + new TreeMap<>(question), "secretAccessKey", "s");
         alone.getField("source").set(null, source);
@@ -80,7 +78,7 @@ public abstract class S3AFrontTests {
 
     @Test
     void aCheckedExceptionThatNoSignatureNamesIsARefusalToo() throws Exception {
-        Class<?> alone = defineElsewhere();
+        Class<?> alone = OtherLoader.define(front);
         Function<Map<String, Object>, Map<String, String>> source = question -> {
             throw S3AFrontTests.<RuntimeException>unchecked(new FileNotFoundException("/etc/corp/keys"));
         };
@@ -99,7 +97,7 @@ public abstract class S3AFrontTests {
 
     @Test
     void inAnotherClassLoaderWithoutASourceOrHadoopAwsItSaysWhatIsMissing() throws Exception {
-        Object provider = make(defineElsewhere(), URI.create("s3a://partner-data/"), new Configuration(false));
+        Object provider = make(OtherLoader.define(front), URI.create("s3a://partner-data/"), new Configuration(false));
 
         RuntimeException refusal = refusal(provider);
 
@@ -114,27 +112,5 @@ public abstract class S3AFrontTests {
 
     private static Object make(Class<?> type, URI uri, Configuration configuration) throws ReflectiveOperationException {
         return type.getConstructor(URI.class, Configuration.class).newInstance(uri, configuration);
-    }
-
-    /** As the plugin will do it: this one class in a loader that sees Hadoop and the SDK, but neither our jar nor hadoop-aws. */
-    private Class<?> defineElsewhere() {
-        return new ClassLoader(front.getClassLoader()) {
-            @Override
-            protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-                if (name.startsWith("io.sparkxacct.") || name.startsWith("org.apache.hadoop.fs.s3a.")) {
-                    throw new ClassNotFoundException(name);
-                }
-                return super.loadClass(name, resolve);
-            }
-
-            Class<?> define(String name) {
-                try (InputStream stream = getParent().getResourceAsStream(name.replace('.', '/') + ".class")) {
-                    byte[] bytes = stream.readAllBytes();
-                    return defineClass(name, bytes, 0, bytes.length);
-                } catch (IOException unreadable) {
-                    throw new IllegalStateException(unreadable);
-                }
-            }
-        }.define(front.getName());
     }
 }

@@ -24,6 +24,8 @@ public final class Keys {
     public static final String S3A_V1_PROVIDER = "io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider";
     public static final String PLUGIN = "io.sparkxacct.spark.CrossAccountPlugin";
     public static final String EMRFS_PROVIDER = "io.sparkxacct.emrfs.EmrfsRoleCredentialsProvider";
+    public static final String S3A_HOOK = "io.sparkxacct.s3a.RoleInterceptor";
+    public static final String S3A_V1_HOOK = "io.sparkxacct.s3av1.RoleRequestHandler";
 
     public static final String S3A_PROVIDER_KEY = "fs.s3a.aws.credentials.provider";
     public static final String EMRFS_PROVIDER_KEY = "fs.s3.customAWSCredentialsProvider";

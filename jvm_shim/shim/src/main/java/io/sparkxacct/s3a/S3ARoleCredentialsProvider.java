@@ -41,8 +41,14 @@ public final class S3ARoleCredentialsProvider implements AwsCredentialsProvider 
             place.put("bucket", uri.getHost() != null ? uri.getHost() : uri.getAuthority());
         }
         this.question = Collections.unmodifiableMap(place);
+        Map<String, Object> made = new HashMap<>();
+        made.put("configuration", configuration);
+        made.put("of", place.get("bucket"));
+        made.put("hooks", "fs.s3a.audit.execution.interceptors");
+        made.put("hook", "io.sparkxacct.s3a.RoleInterceptor");
+        made.put("audited", true);
         try {
-            source().apply(Collections.<String, Object>singletonMap("configuration", configuration));
+            source().apply(made);
         } catch (Exception | LinkageError withoutASource) {
             // A plan that cannot be used throws nothing here and refuses every read; without a source each read says so itself.
         }

@@ -41,8 +41,14 @@ public final class S3AV1RoleCredentialsProvider implements AWSCredentialsProvide
             place.put("bucket", uri.getHost() != null ? uri.getHost() : uri.getAuthority());
         }
         this.question = Collections.unmodifiableMap(place);
+        Map<String, Object> made = new HashMap<>();
+        made.put("configuration", configuration);
+        made.put("of", place.get("bucket"));
+        made.put("hooks", "fs.s3a.audit.request.handlers");
+        made.put("hook", "io.sparkxacct.s3av1.RoleRequestHandler");
+        made.put("audited", false);
         try {
-            source().apply(Collections.<String, Object>singletonMap("configuration", configuration));
+            source().apply(made);
         } catch (Exception | LinkageError withoutASource) {
             // A plan that cannot be used throws nothing here and refuses every read; without a source each read says so itself.
         }

@@ -10,9 +10,13 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One plan in force: its decisions by bucket and its role sessions. Or a plan that cannot be used, which refuses every bucket. */
 final class ActivePlan {
+    private static final Logger LOG = LoggerFactory.getLogger(ActivePlan.class);
+
     private final String text;
     private final Plan plan;
     private final StsInputs inputs;
@@ -20,6 +24,7 @@ final class ActivePlan {
     private final SessionSource source;
     private final RoleSessions sessions;
     private final Counters counters;
+    private final S3Refusals refusals;
     private volatile boolean setByTheApplication;
     private final Map<String, Served> served = new ConcurrentHashMap<>();
 
@@ -31,6 +36,7 @@ final class ActivePlan {
         this.source = source;
         this.sessions = new RoleSessions(plan, source, counters);
         this.counters = counters;
+        this.refusals = new S3Refusals(plan, sessions, Clock.system(), line -> LOG.warn("spark-xacct: {}", line));
     }
 
     /** A plan text that could not be read, or for which no SDK was found. {@code plan} may be null. */
@@ -42,6 +48,7 @@ final class ActivePlan {
         this.source = null;
         this.sessions = null;
         this.counters = null;
+        this.refusals = null;
     }
 
     /** Null when the text could not be read. */
@@ -92,6 +99,18 @@ final class ActivePlan {
     JvmReport report() {
         return unusable != null ? new JvmReport(plan, null, unusable.firstLine(null), null, Collections.emptyList())
             : new JvmReport(plan, inputs.run(), null, source.origin(), sessions.snapshot());
+    }
+
+    /** See RoleSessions. */
+    Forced forceRefresh(String role, RefusedKey refused) {
+        return unusable != null ? Forced.NOT_NOW : sessions.forceRefresh(role, refused);
+    }
+
+    /** Told by a hook in S3A. */
+    void refused(S3Refusal refusal) {
+        if (unusable == null) {
+            refusals.take(refusal);
+        }
     }
 
     /** Whether the application brought it, and not only a file of the machine. */

@@ -36,8 +36,8 @@ final class Entry {
     /** When the next attempt is due, on the monotonic clock. */
     final long nextAt;
     final boolean inFlight;
-    /** Whether the attempt in flight was forced: the session is called dead, so the next hop waits for its successor. */
-    final boolean forced;
+    /** Why the attempt in flight was forced: the session is refused, so the next hop waits for its successor. Null for any other. */
+    final RefusedKey refused;
     /** Completes, never exceptionally, with the entry that the attempt in flight, or else the next one, leaves behind. */
     final CompletableFuture<Entry> next;
 
@@ -48,7 +48,7 @@ final class Entry {
     private long servedAt = Long.MIN_VALUE;
 
     private Entry(RoleSession session, long life, long validUntilNanos, long validUntilMillis,
-                  Failure failure, boolean denied, int failures, long nextAt, boolean inFlight, boolean forced, CompletableFuture<Entry> next,
+                  Failure failure, boolean denied, int failures, long nextAt, boolean inFlight, RefusedKey refused, CompletableFuture<Entry> next,
                   AtomicReference<Runnable> timer) {
         this.session = session;
         this.life = life;
@@ -59,35 +59,35 @@ final class Entry {
         this.failures = failures;
         this.nextAt = nextAt;
         this.inFlight = inFlight;
-        this.forced = forced;
+        this.refused = refused;
         this.next = next;
         this.timer = timer;
     }
 
     static Entry empty() {
-        return new Entry(null, 0, 0, 0, null, false, 0, 0, false, false, new CompletableFuture<>(), new AtomicReference<>());
+        return new Entry(null, 0, 0, 0, null, false, 0, 0, false, null, new CompletableFuture<>(), new AtomicReference<>());
     }
 
     static Entry fresh(RoleSession session, long life, long validUntilNanos, long validUntilMillis, long nextAt) {
-        return new Entry(session, life, validUntilNanos, validUntilMillis, null, false, 0, nextAt, false, false, new CompletableFuture<>(),
+        return new Entry(session, life, validUntilNanos, validUntilMillis, null, false, 0, nextAt, false, null, new CompletableFuture<>(),
             new AtomicReference<>());
     }
 
     /** The same knowledge, with an attempt in flight. */
-    Entry starting(boolean isForced) {
+    Entry starting(RefusedKey refusedKey) {
         return new Entry(
-            session, life, validUntilNanos, validUntilMillis, failure, denied, failures, nextAt, true, isForced, next, timer);
+            session, life, validUntilNanos, validUntilMillis, failure, denied, failures, nextAt, true, refusedKey, next, timer);
     }
 
     /** The same knowledge, with nobody waiting on it yet. */
     Entry withoutWaiters() {
         return new Entry(
-            session, life, validUntilNanos, validUntilMillis, failure, denied, failures, nextAt, inFlight, forced, new CompletableFuture<>(), timer);
+            session, life, validUntilNanos, validUntilMillis, failure, denied, failures, nextAt, inFlight, refused, new CompletableFuture<>(), timer);
     }
 
     Entry failed(Failure cause, boolean isDenied, int inARow, long retryAt) {
         return new Entry(
-            session, life, validUntilNanos, validUntilMillis, cause, isDenied, inARow, retryAt, false, false, new CompletableFuture<>(),
+            session, life, validUntilNanos, validUntilMillis, cause, isDenied, inARow, retryAt, false, null, new CompletableFuture<>(),
             new AtomicReference<>());
     }
 

@@ -35,6 +35,7 @@ public final class JvmSessions {
     private final Function<StsInputs, SessionSource> sources;
     private final Consumer<Runnable> later;
     private final Counters counters = new Counters();
+    private final Hooks hooks = new Hooks(text -> LOG.warn("spark-xacct: {}", text));
     /** Written under the monitor, under which nothing blocks. */
     private volatile ActivePlan active;
     /** Whether the active plan was activated, so that no FileSystem's configuration replaces it. Written under the monitor. */
@@ -113,9 +114,21 @@ public final class JvmSessions {
         return OF_THIS_JVM.offered(plan, role, patienceNanos);
     }
 
+    /**
+     * Has the session of a role replaced that an executor was refused with. Throws FailureException as offer() does.
+     *
+     * @return whether another one is at hand or on its way
+     */
+    public static boolean renew(Plan plan, String role, RefusedKey refused) {
+        return OF_THIS_JVM.inForce(plan, role).forceRefresh(role, refused) != Forced.NOT_NOW;
+    }
+
     /** The plan in force; null when there is none or it cannot be used. */
     public static Plan planInForce() {
-        ActivePlan now = OF_THIS_JVM.active;
+        return planInForce(OF_THIS_JVM.active);
+    }
+
+    private static Plan planInForce(ActivePlan now) {
         return now == null || now.unusable() != null ? null : now.plan();
     }
 
@@ -158,9 +171,11 @@ public final class JvmSessions {
     /**
      * The source that a provider in any class loader can call: JDK types only.
      *
-     * <p>Asked with "configuration" (a Hadoop Configuration) it follows the plan there and answers an empty map. Asked with "scheme" and
-     * "bucket" it answers "accessKeyId", "secretAccessKey" and, unless the keys are long-lived, "sessionToken", or throws a
-     * RuntimeException whose message is for people.
+     * <p>Asked with "scheme" and "bucket" it answers "accessKeyId", "secretAccessKey" and, unless the keys are long-lived,
+     * "sessionToken", or throws a RuntimeException whose message is for people. Any other question it takes as news, and answers an empty
+     * map: with "configuration" (a Hadoop Configuration) it follows the plan there, and with "of" (a bucket), "hooks" (a key), "hook" (what
+     * that should list) and "audited" (a Boolean, S3A's default) it looks whether S3's refusals will be told; with "refusedBucket",
+     * "operation", "status" (an Integer), "code" and "accessKeyId", all but the first and "status" optional, they are.
      */
     public static Function<Map<String, Object>, Map<String, String>> providerSource() {
         return OF_THIS_JVM::answer;
@@ -168,12 +183,18 @@ public final class JvmSessions {
 
     Map<String, String> answer(Map<String, Object> question) {
         String bucket = (String) question.get("bucket");
-        Object configuration = bucket == null ? question.get("configuration") : null;
-        if (configuration != null) {
-            adopt((Configuration) configuration);
-            return Collections.emptyMap();
+        if (bucket != null) {
+            return inForce(bucket).answer((String) question.get("scheme"), bucket);
         }
-        return inForce(bucket).answer((String) question.get("scheme"), bucket);
+        Configuration configuration = (Configuration) question.get("configuration");
+        ActivePlan now = active;
+        if (configuration != null) {
+            adopt(configuration);
+            hooks.madeWith(question, configuration, planInForce(active));
+        } else if (now != null && question.containsKey(S3Refusal.BUCKET)) {
+            now.refused(S3Refusal.read(question, hooks.bucket((String) question.get(S3Refusal.BUCKET))));
+        }
+        return Collections.emptyMap();
     }
 
     RoleSession session(String scheme, String bucket) {

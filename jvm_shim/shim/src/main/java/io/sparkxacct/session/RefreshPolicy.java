@@ -15,6 +15,8 @@ public final class RefreshPolicy {
     static final long EXPIRED_WAIT = SECONDS.toNanos(10);
     /** Forced refreshes of a role are at least this far apart. */
     static final long FORCED_INTERVAL = MINUTES.toNanos(1);
+    /** The same on a mere doubt: a bucket that is denied for good to hundreds of executors must not renew its role each minute. */
+    static final long DOUBTED_INTERVAL = HOURS.toNanos(1);
     /** How long credentials of a base identity that does not tell their end are held before it is asked again: it renews them itself. */
     static final long BASE_LIFE = SECONDS.toNanos(10);
     /** AssumeRoleWithWebIdentity without DurationSeconds. */

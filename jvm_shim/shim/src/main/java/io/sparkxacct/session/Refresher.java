@@ -62,11 +62,11 @@ final class Refresher {
      * @return what completes with the outcome, or null when another thread was first
      */
     CompletableFuture<Entry> start(Slot slot, Entry seen) {
-        return start(slot, seen, false);
+        return start(slot, seen, null);
     }
 
-    private CompletableFuture<Entry> start(Slot slot, Entry seen, boolean forced) {
-        Entry attempt = seen.starting(forced);
+    private CompletableFuture<Entry> start(Slot slot, Entry seen, RefusedKey refused) {
+        Entry attempt = seen.starting(refused);
         if (!slot.entry.compareAndSet(seen, attempt)) {
             return null;
         }
@@ -88,16 +88,19 @@ final class Refresher {
         }
     }
 
-    /** Refreshes a session that S3 or STS calls dead, at most once a minute; readers are served the old one meanwhile. */
-    boolean force(Slot slot) {
+    /** Refreshes a session that is refused, at most once a minute; readers are served the old one meanwhile. */
+    Forced force(Slot slot, RefusedKey refused) {
         Entry entry = slot.entry.get();
-        long now = clock.nanos();
-        long last = slot.forcedAt.get();
-        if (drained || entry.inFlight || entry.failure != null || entry.session == null
-            || now - last < RefreshPolicy.FORCED_INTERVAL || !slot.forcedAt.compareAndSet(last, now)) {
-            return false;
+        if (entry.session != null && !refused.isOf(entry.session)) {
+            return Forced.REPLACED;
         }
-        return start(slot, entry, true) != null;
+        if (entry.inFlight) {
+            return Forced.UNDER_WAY;
+        }
+        if (drained || entry.failure != null || entry.session == null || !slot.mayBeForced(clock.nanos(), refused.isDead())) {
+            return Forced.NOT_NOW;
+        }
+        return start(slot, entry, refused) != null ? Forced.STARTED : Forced.UNDER_WAY;
     }
 
     /** Completes with an entry that carries the next hop, or with the failure of the next attempt for one. */
@@ -105,7 +108,7 @@ final class Refresher {
         while (true) {
             Entry entry = slot.entry.get();
             long now = clock.nanos();
-            if (entry.inFlight && entry.forced) {
+            if (entry.inFlight && entry.refused != null) {
                 return entry.next;
             }
             if (entry.carriesNextHop(now, clock.millis())) {
@@ -155,7 +158,7 @@ final class Refresher {
         }
         RoleSession session;
         try {
-            session = slot.isBase() ? base(attempt.forced) : source.assume(slot.role, slot.hop.number(), slot.hop.hops(), signer);
+            session = slot.isBase() ? base(attempt) : assume(slot, attempt, signer);
             if (session == null) {
                 throw new IllegalStateException("the source gave no session");
             }
@@ -181,11 +184,18 @@ final class Refresher {
         succeeded(slot, attempt, session, startNanos, startMillis);
     }
 
-    private RoleSession base(boolean forced) {
-        if (forced) {
+    private RoleSession base(Entry attempt) {
+        if (attempt.refused != null) {
             source.forgetBase();
         }
         return source.base();
+    }
+
+    private RoleSession assume(Slot slot, Entry attempt, RoleSession signer) {
+        if (attempt.refused != null) {
+            source.refused(slot.role, attempt.refused);
+        }
+        return source.assume(slot.role, slot.hop.number(), slot.hop.hops(), signer);
     }
 
     /** The hop before, when STS calls its session dead and refuses to renew it: that denial is the cause. Null otherwise. */
@@ -202,7 +212,7 @@ final class Refresher {
         if (slot.parent == null || !failure.isOfADeadSigner()) {
             return false;
         }
-        boolean forced = force(slot.parent);
+        boolean forced = force(slot.parent, RefusedKey.dead(signer.accessKeyId())) == Forced.STARTED;
         Entry parent = slot.parent.entry.get();
         // Keys of a base identity may be dead for good: then looking for others once a minute is enough.
         return forced || !slot.parent.isBase() || parent.inFlight || parent.session != signer;

@@ -145,10 +145,17 @@ public final class RoleSessions {
     /**
      * Fetches a new session although the present one is not over, as when S3 answers ExpiredToken or InvalidAccessKeyId.
      *
-     * @return false when nothing was started: at most once a minute, and not while an attempt is in flight or backing off
+     * <p>Only where the refused session is still the one at hand; at most once a minute, on a mere doubt at most once an hour; and not
+     * while an attempt is in flight or backing off.
      */
-    public boolean forceRefresh(String role) {
-        return refresher.force(slot(role));
+    public Forced forceRefresh(String role, RefusedKey refused) {
+        return refresher.force(slot(role), refused);
+    }
+
+    /** Whether this key is of the session of a role that readers are given now. */
+    boolean isAtHand(String role, String accessKeyId) {
+        RoleSession session = slot(role).entry.get().session;
+        return session != null && session.accessKeyId().equals(accessKeyId);
     }
 
     /**

@@ -26,6 +26,10 @@ public interface SessionSource {
         throw new FailureException(Failure.plan(name() + " does not tell who a session is", null));
     }
 
+    /** The session of this key, which it gave, is refused: assume() must look for another one next. */
+    default void refused(Plan.Role role, RefusedKey key) {
+    }
+
     /** Whether a role's session comes whole, however long its chain is: no hop is assumed from another one in this JVM. */
     default boolean givesWholeChains() {
         return false;

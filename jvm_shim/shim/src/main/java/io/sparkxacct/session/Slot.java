@@ -18,13 +18,15 @@ final class Slot {
     final AtomicLong attempts = new AtomicLong();
     /** Readers so far that had to wait. */
     final AtomicLong waits = new AtomicLong();
-    final AtomicLong forcedAt;
+    private final AtomicLong forcedAt;
+    private final AtomicLong doubtedAt;
 
     private Slot(Plan.Role role, Slot parent, Hop hop, long now) {
         this.role = role;
         this.parent = parent;
         this.hop = hop;
         this.forcedAt = new AtomicLong(now - RefreshPolicy.FORCED_INTERVAL);
+        this.doubtedAt = new AtomicLong(now - RefreshPolicy.DOUBTED_INTERVAL);
     }
 
     static Slot base(long now) {
@@ -39,6 +41,14 @@ final class Slot {
     /** A role whose session its source gives as one, at the end of a chain of {@code hops}. */
     static Slot whole(Plan.Role role, int hops, long now) {
         return new Slot(role, null, new Hop(role.name(), hops, hops, role.roleArn()), now);
+    }
+
+    /** Whether a refresh may be forced now; true to one caller only. {@code dead}: for more than a doubt. */
+    boolean mayBeForced(long now, boolean dead) {
+        long forced = forcedAt.get();
+        long doubted = doubtedAt.get();
+        return now - forced >= RefreshPolicy.FORCED_INTERVAL && (dead || now - doubted >= RefreshPolicy.DOUBTED_INTERVAL)
+            && forcedAt.compareAndSet(forced, now) && (dead || doubtedAt.compareAndSet(doubted, now));
     }
 
     boolean isBase() {

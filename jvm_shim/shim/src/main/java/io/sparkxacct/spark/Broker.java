@@ -7,6 +7,7 @@ import io.sparkxacct.session.Counters;
 import io.sparkxacct.session.Failure;
 import io.sparkxacct.session.FailureException;
 import io.sparkxacct.session.Offer;
+import io.sparkxacct.session.RefusedKey;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -25,18 +26,26 @@ final class Broker {
 
     private final Supplier<Plan> plan;
     private final BiFunction<Plan, String, Offer> offers;
+    private final Renewal renewal;
     private final Counters counters;
     private final ExecutorTally executors;
+
+    /** See JvmSessions.renew. */
+    interface Renewal {
+        boolean renew(Plan plan, String role, RefusedKey refused);
+    }
 
     /**
      * @param plan the plan in force, null while there is none
      * @param offers see JvmSessions.offer; a role of that plan, however late it is asked for
+     * @param renewal has a session of that plan replaced that an executor was refused with, as far as that may be
      * @param counters of this JVM
      * @param executors takes what executors say that they have counted
      */
-    Broker(Supplier<Plan> plan, BiFunction<Plan, String, Offer> offers, Counters counters, ExecutorTally executors) {
+    Broker(Supplier<Plan> plan, BiFunction<Plan, String, Offer> offers, Renewal renewal, Counters counters, ExecutorTally executors) {
         this.plan = plan;
         this.offers = offers;
+        this.renewal = renewal;
         this.counters = counters;
         this.executors = executors;
     }
@@ -54,16 +63,17 @@ final class Broker {
         answer.put(Messages.PLAN_FIELD, now.id());
         for (String role : question.getOrDefault(Messages.ROLES_FIELD, "").split(",")) {
             if (now.roles().containsKey(role)) {
-                answerFor(now, role, answer, clock);
+                answerFor(now, role, Messages.refusedKey(question, role), answer, clock);
             }
         }
         return answer;
     }
 
-    private void answerFor(Plan of, String role, Map<String, String> answer, Clock clock) {
+    private void answerFor(Plan of, String role, RefusedKey refused, Map<String, String> answer, Clock clock) {
         try {
             Offer offer = offers.apply(of, role);
-            if (offer == null) {
+            boolean isRefused = offer != null && refused != null && refused.isOf(offer.session());
+            if (offer == null || isRefused && renewal.renew(of, role, refused)) {
                 Messages.putWait(answer, role, WAIT_MILLIS);
             } else {
                 Messages.putOffer(answer, role, offer);

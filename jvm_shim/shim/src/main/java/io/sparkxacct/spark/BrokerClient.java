@@ -9,9 +9,12 @@ import io.sparkxacct.plan.Plan;
 import io.sparkxacct.session.Clock;
 import io.sparkxacct.session.Failure;
 import io.sparkxacct.session.FailureException;
+import io.sparkxacct.session.Forced;
+import io.sparkxacct.session.RefusedKey;
 import io.sparkxacct.session.RoleSession;
 import io.sparkxacct.session.RoleSessions;
 import io.sparkxacct.session.SessionSource;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -27,7 +30,8 @@ import java.util.function.Function;
  * <p>Where they come from is decided once: the driver, if it answers at first, else STS with this executor's own base identity.
  * A driver that answers late afterwards does not mean STS at once, because then hundreds of executors would ask it together: the
  * session at hand serves, and STS is asked only when it nears its end. Where STS gives nothing either, the driver is asked again. The
- * base identity is always this executor's own. Thread-safe.
+ * base identity is always this executor's own. A session that S3 refuses is named in the question, so that the driver replaces it.
+ * Thread-safe.
  */
 final class BrokerClient implements SessionSource, AutoCloseable {
     /** For a session that the driver's first fetch has not brought yet; readers wait up to 30 s. */
@@ -56,6 +60,8 @@ final class BrokerClient implements SessionSource, AutoCloseable {
     private final double share;
 
     private final Map<String, Given> given = new ConcurrentHashMap<>();
+    /** By role, what S3 refuses of that, until another one is given or is not to be had. */
+    private final Map<String, RefusedKey> refused = new ConcurrentHashMap<>();
     private final AtomicReference<CompletableFuture<Answer>> asking = new AtomicReference<>();
     private final AtomicReference<Decided> decided = new AtomicReference<>(Decided.NOT_YET);
     private RoleSessions bySts;
@@ -127,6 +133,13 @@ final class BrokerClient implements SessionSource, AutoCloseable {
             long askedAt = answer.askedAt(clock);
             RoleSession session = Messages.session(answer.fields, name, askedAt);
             if (session != null && serves(session)) {
+                RefusedKey key = refused.get(name);
+                if (key != null && key.isOf(session) && !answer.knows(name, key)) {
+                    continue;
+                }
+                if (key != null) {
+                    refused.remove(name, key);
+                }
                 given.put(name, new Given(session, clock));
                 return session;
             }
@@ -144,6 +157,11 @@ final class BrokerClient implements SessionSource, AutoCloseable {
             pause(name, pause);
         }
         return bySts(name);
+    }
+
+    @Override
+    public void refused(Plan.Role role, RefusedKey key) {
+        refused.put(role.name(), key);
     }
 
     @Override
@@ -228,29 +246,32 @@ final class BrokerClient implements SessionSource, AutoCloseable {
     /** On one thread at a time. */
     private Answer question() {
         Answer answer;
-        String refused;
+        String problem;
         try {
             long askedMillis = clock.millis();
             long askedNanos = clock.nanos();
-            Map<String, String> fields = Messages.read(channel.apply(Messages.question(plan.id(), plan.roles().keySet())));
-            refused = fields == null ? "its answer cannot be read" : fields.get(Messages.REFUSED_FIELD) == null ? null
+            Map<String, RefusedKey> told = new HashMap<>(refused);
+            Map<String, String> asked = Messages.question(plan.id(), plan.roles().keySet());
+            told.forEach((role, key) -> Messages.putRefused(asked, role, key));
+            Map<String, String> fields = Messages.read(channel.apply(asked));
+            problem = fields == null ? "its answer cannot be read" : fields.get(Messages.REFUSED_FIELD) == null ? null
                 : String.valueOf(fields.get(Messages.PROBLEM_FIELD));
-            answer = refused == null ? new Answer(fields, askedMillis, askedNanos, plan) : null;
+            answer = problem == null ? new Answer(fields, told, askedMillis, askedNanos, plan) : null;
         } catch (RuntimeException | LinkageError silent) {
-            String problem = "the driver did not answer: " + (silent.getMessage() == null ? silent : silent.getMessage());
+            String said = "the driver did not answer: " + (silent.getMessage() == null ? silent : silent.getMessage());
             unanswered++;
             if (decided.get() == Decided.NOT_YET && unanswered >= FIRST_QUESTIONS) {
-                decideForSts(problem, problem);
+                decideForSts(said, said);
             }
-            throw new Silence(problem);
+            throw new Silence(said);
         }
         unanswered = 0;
-        if (refused != null) {
+        if (problem != null) {
             if (decided.get() == Decided.NOT_YET) {
-                decideForSts(refused, null);
+                decideForSts(problem, null);
                 return null;
             }
-            throw new Silence("the driver answers no longer: " + refused);
+            throw new Silence("the driver answers no longer: " + problem);
         }
         last = answer;
         if (decided.getAndSet(Decided.DRIVER) != Decided.DRIVER) {
@@ -268,7 +289,9 @@ final class BrokerClient implements SessionSource, AutoCloseable {
         }
         RoleSession session = Messages.session(answer.fields, role, answer.askedAt(clock));
         Given known = given.get(role);
-        return session != null && serves(session) && (known == null || !known.accessKeyId.equals(session.accessKeyId()));
+        RefusedKey key = refused.get(role);
+        return session != null && serves(session) && (key == null || !key.isOf(session))
+            && (known == null || !known.accessKeyId.equals(session.accessKeyId()));
     }
 
     private boolean serves(RoleSession session) {
@@ -288,7 +311,9 @@ final class BrokerClient implements SessionSource, AutoCloseable {
 
     private RoleSession bySts(String role) {
         try {
-            return direct().get(role);
+            RoleSessions sessions = direct();
+            awaitAnother(sessions, role);
+            return sessions.get(role);
         } catch (FailureException failed) {
             String silent = silence;
             if (silent == null || failed.failure().passes()) {
@@ -297,6 +322,19 @@ final class BrokerClient implements SessionSource, AutoCloseable {
             // This executor has no identity of its own, or none that may: the driver that was silent is its only hope.
             decided.compareAndSet(Decided.STS, Decided.NOT_YET);
             throw neither(role, silent, failed);
+        }
+    }
+
+    /** Where STS is asked here, the refused session is in other hands of this JVM. */
+    private void awaitAnother(RoleSessions sessions, String role) {
+        RefusedKey key = refused.remove(role);
+        long until = clock.nanos() + FIRST_WAIT;
+        while (key != null && clock.nanos() - until < 0) {
+            Forced forced = sessions.forceRefresh(role, key);
+            if (forced == Forced.REPLACED || forced == Forced.NOT_NOW) {
+                return;
+            }
+            pause(role, Broker.WAIT_MILLIS);
         }
     }
 
@@ -379,34 +417,6 @@ final class BrokerClient implements SessionSource, AutoCloseable {
             long margin = Math.min(NEAR_END_MILLIS, lifeMillis / 6);
             long left = Math.min(untilMillis - clock.millis(), NANOSECONDS.toMillis(untilNanos - clock.nanos()));
             return left <= (long) (margin * (0.5 + 0.5 * share));
-        }
-    }
-
-    private static final class Answer {
-        final Map<String, String> fields;
-        private final long askedMillis;
-        private final long askedNanos;
-
-        /** Throws IllegalArgumentException for one that cannot be read. */
-        Answer(Map<String, String> fields, long askedMillis, long askedNanos, Plan plan) {
-            this.fields = fields;
-            this.askedMillis = askedMillis;
-            this.askedNanos = askedNanos;
-            for (String role : plan.roles().keySet()) {
-                Messages.session(fields, role, askedMillis);
-                Messages.failure(fields, role, askedMillis);
-                Messages.waitMillis(fields, role);
-            }
-        }
-
-        /** By the clock that says more: the day may be changed, and the other one stands still while the machine sleeps. */
-        long ageMillis(Clock clock) {
-            return Math.max(clock.millis() - askedMillis, NANOSECONDS.toMillis(clock.nanos() - askedNanos));
-        }
-
-        /** By the wall clock as it goes now. */
-        long askedAt(Clock clock) {
-            return clock.millis() - ageMillis(clock);
         }
     }
 }

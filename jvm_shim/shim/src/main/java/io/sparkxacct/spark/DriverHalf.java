@@ -59,7 +59,7 @@ final class DriverHalf implements DriverPlugin {
         boolean keyTravels = "yarn".equals(master) && !ChannelRule.showsCredentials(settings::get, SealKey.kerberos()) && SealKey.giveOut(key);
         Channel channel = ChannelRule.choose(settings::get, master, keyTravels, SparkVersion.knowsRpcTls());
         ExecutorTally executors = new ExecutorTally();
-        Broker broker = new Broker(JvmSessions::planInForce, JvmSessions::offer, JvmSessions.counters(), executors);
+        Broker broker = new Broker(JvmSessions::planInForce, JvmSessions::offer, JvmSessions::renew, JvmSessions.counters(), executors);
         Handshake handshake = Handshake.drawn(channel.kind());
         responder = new Responder(broker, channel, channel.kind() == Channel.Kind.SEALED ? new Seal(key, handshake.run(), Clock.system()) : null,
             Clock.system(), LOG::warn);

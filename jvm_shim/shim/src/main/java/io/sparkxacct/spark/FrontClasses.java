@@ -31,7 +31,9 @@ final class FrontClasses {
 
     static {
         FRONTS.put(Keys.S3A_PROVIDER, "software.amazon.awssdk.auth.credentials.AwsCredentialsProvider");
+        FRONTS.put(Keys.S3A_HOOK, "software.amazon.awssdk.core.interceptor.ExecutionInterceptor");
         FRONTS.put(Keys.S3A_V1_PROVIDER, "com.amazonaws.auth.AWSCredentialsProvider");
+        FRONTS.put(Keys.S3A_V1_HOOK, "com.amazonaws.handlers.RequestHandler2");
     }
 
     private final Function<Map<String, Object>, Map<String, String>> source;
@@ -82,7 +84,7 @@ final class FrontClasses {
                     + " spark.driver.extraClassPath and spark.executor.extraClassPath");
             }
         }
-        return placed.isEmpty() ? null : String.join(" and ", placed) + " was put beside S3A, whose class loader does not see this jar";
+        return placed.isEmpty() ? null : String.join(" and ", placed) + " were put beside S3A, whose class loader does not see this jar";
     }
 
     private static Class<?> define(String name, ClassLoader loader) throws ReflectiveOperationException, IOException {

@@ -4,6 +4,7 @@ import io.sparkxacct.session.Count;
 import io.sparkxacct.session.Failure;
 import io.sparkxacct.session.FailureFields;
 import io.sparkxacct.session.Offer;
+import io.sparkxacct.session.RefusedKey;
 import io.sparkxacct.session.RoleSession;
 import java.time.Instant;
 import java.util.Collection;
@@ -22,6 +23,10 @@ final class Messages {
     static final String VERSION_FIELD = "v";
     static final String PLAN_FIELD = "plan";
     static final String ROLES_FIELD = "roles";
+    /** Of a question, left out when empty: role=keyId of each session that S3 calls dead. */
+    static final String DEAD_FIELD = "deadKeys";
+    /** The same of sessions that S3 refused in a way that a dead one is refused too. */
+    static final String DOUBTED_FIELD = "doubtedKeys";
     /** Why a question is not answered at all; a word of {@link Refusal}. */
     static final String REFUSED_FIELD = "refused";
     static final String PROBLEM_FIELD = "problem";
@@ -99,6 +104,27 @@ final class Messages {
 
     private static Long count(String text) {
         return text == null || !NUMBER.matcher(text).matches() ? null : Long.valueOf(text);
+    }
+
+    /** Says in a question which session of a role, that the driver gave, S3 refuses. */
+    static void putRefused(Map<String, String> question, String role, RefusedKey key) {
+        question.merge(key.isDead() ? DEAD_FIELD : DOUBTED_FIELD, role + "=" + key.accessKeyId(), (before, more) -> before + "," + more);
+    }
+
+    /** The session of a role that a question calls refused; null when it names none. */
+    static RefusedKey refusedKey(Map<String, String> question, String role) {
+        String dead = named(question.get(DEAD_FIELD), role);
+        String doubted = dead == null ? named(question.get(DOUBTED_FIELD), role) : null;
+        return dead != null ? RefusedKey.dead(dead) : doubted == null ? null : RefusedKey.doubted(doubted);
+    }
+
+    private static String named(String list, String role) {
+        for (String pair : list == null ? new String[0] : list.split(",")) {
+            if (pair.startsWith(role + "=")) {
+                return pair.substring(role.length() + 1);
+            }
+        }
+        return null;
     }
 
     static Map<String, String> refused(Refusal why, String problem) {

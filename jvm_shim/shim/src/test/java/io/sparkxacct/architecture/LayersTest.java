@@ -58,7 +58,12 @@ class LayersTest {
             .resideInAnyPackage("java..", "org.apache.hadoop.conf", "software.amazon.awssdk..", "io.sparkxacct.s3a").check(OURS);
         classes().that().resideInAPackage("io.sparkxacct.s3av1").should().onlyDependOnClassesThat()
             .resideInAnyPackage("java..", "org.apache.hadoop.conf", "com.amazonaws..", "io.sparkxacct.s3av1").check(OURS);
-        assertEquals(List.of("io.sparkxacct.s3a.S3ARoleCredentialsProvider", "io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider"),
+        for (String alone : List.of("s3a.RoleInterceptor", "s3a.S3ARoleCredentialsProvider", "s3av1.RoleRequestHandler", "s3av1.S3AV1RoleCredentialsProvider")) {
+            classes().that().haveFullyQualifiedName("io.sparkxacct." + alone).should().onlyDependOnClassesThat()
+                .haveNameMatching("(?!io\\.sparkxacct\\.).*|io\\.sparkxacct\\." + alone.replace(".", "\\.")).check(OURS);
+        }
+        assertEquals(List.of("io.sparkxacct.s3a.RoleInterceptor", "io.sparkxacct.s3a.S3ARoleCredentialsProvider",
+            "io.sparkxacct.s3av1.RoleRequestHandler", "io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider"),
             OURS.stream().map(type -> type.getName()).filter(name -> name.startsWith("io.sparkxacct.s3a")).sorted().toList());
     }
 

@@ -1,7 +1,6 @@
 package io.sparkxacct.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -33,7 +32,7 @@ class RoleSessionsDrainTest {
         assertSame(session, lab.read("partner").session());
         assertEquals(2, lab.sts.calls.size());
         assertEquals("DRAINED", lab.state("partner"));
-        assertFalse(lab.sessions.forceRefresh("partner"));
+        assertEquals(Forced.NOT_NOW, lab.force("partner"));
     }
 
     @Test

@@ -26,33 +26,62 @@ class RoleSessionsForcedTest {
     @Test
     void aDeadSessionIsReplacedAtMostOnceAMinute() {
         RoleSession dead = lab.read("partner").session();
-        assertTrue(lab.sessions.forceRefresh("partner"));
-        assertFalse(lab.sessions.forceRefresh("partner"));
+        assertEquals(Forced.STARTED, lab.force("partner"));
+        assertEquals(Forced.UNDER_WAY, lab.force("partner"));
         assertSame(dead, lab.read("partner").session());
         lab.pass(Duration.ofSeconds(59));
         assertNotSame(dead, lab.read("partner").session());
-        assertFalse(lab.sessions.forceRefresh("partner"));
+        assertEquals(Forced.NOT_NOW, lab.force("partner"));
         lab.pass(Duration.ofSeconds(2));
-        assertTrue(lab.sessions.forceRefresh("partner"));
+        assertEquals(Forced.STARTED, lab.force("partner"));
         lab.pass(Duration.ofSeconds(1));
         assertEquals(3, lab.sts.count("partner"));
     }
 
     @Test
+    void aKeyThatIsNoLongerAtHandForcesNothing() {
+        String older = lab.read("partner").session().accessKeyId();
+        lab.pass(Duration.ofMinutes(40));
+        lab.read("partner");
+
+        assertEquals(Forced.REPLACED, lab.sessions.forceRefresh("partner", RefusedKey.dead(older)));
+        assertEquals(Forced.REPLACED, lab.sessions.forceRefresh("partner", RefusedKey.doubted(older)));
+        assertFalse(lab.sessions.isAtHand("partner", older));
+        assertEquals(2, lab.sts.count("partner"));
+    }
+
+    @Test
+    void aDoubtForcesAtMostOnceAnHourAndADeadKeyNonetheless() {
+        lab.read("partner");
+        assertEquals(Forced.STARTED, doubt());
+        for (int minutes = 2; minutes < 60; minutes += 2) {
+            lab.pass(Duration.ofMinutes(2));
+            assertEquals(Forced.NOT_NOW, doubt());
+        }
+        assertEquals(Forced.STARTED, lab.force("partner"));
+        lab.pass(Duration.ofMinutes(2));
+        assertEquals(Forced.STARTED, doubt());
+    }
+
+    private Forced doubt() {
+        return lab.sessions.forceRefresh("partner", RefusedKey.doubted(lab.read("partner").session().accessKeyId()));
+    }
+
+    @Test
     void nothingIsForcedWithoutASessionOrWhileBackingOff() {
-        assertFalse(lab.sessions.forceRefresh("partner"));
+        assertEquals(Forced.NOT_NOW, lab.force("partner"));
         lab.read("partner");
         lab.sts.answer("partner", Answer.DOWN);
         lab.pass(Duration.ofMinutes(40));
-        assertFalse(lab.sessions.forceRefresh("partner"));
+        assertEquals(Forced.NOT_NOW, lab.force("partner"));
     }
 
     @Test
     void theNextHopWaitsForTheSuccessorOfASessionThatIsCalledDead() {
         lab.read("partner");
         lab.sts.latency = Duration.ofSeconds(5);
-        assertTrue(lab.sessions.forceRefresh("hub"));
-        assertTrue(lab.sessions.forceRefresh("partner"));
+        assertEquals(Forced.STARTED, lab.force("hub"));
+        assertEquals(Forced.STARTED, lab.force("partner"));
         lab.pass(Duration.ofSeconds(6));
         assertEquals(List.of("hub", "partner", "hub", "partner"), lab.sts.calls.stream().map(FakeSts.Call::role).toList());
         assertEquals(Duration.ofMillis(5_200), lab.sts.calls.get(3).at());
@@ -62,7 +91,7 @@ class RoleSessionsForcedTest {
     void aTimerTaskThatWasOvertakenIsCancelled() {
         lab.read("partner");
         assertEquals(2, lab.time.scheduled());
-        lab.sessions.forceRefresh("partner");
+        lab.force("partner");
         lab.pass(Duration.ofSeconds(1));
         assertEquals(2, lab.time.scheduled());
     }

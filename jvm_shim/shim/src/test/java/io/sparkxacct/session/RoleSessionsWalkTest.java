@@ -171,7 +171,7 @@ class RoleSessionsWalkTest {
         }
 
         private void force(String role) {
-            note("force " + role + ": " + lab.sessions.forceRefresh(role));
+            note("force " + role + ": " + lab.force(role));
         }
 
         private void answer(String role, Answer answer) {

@@ -44,6 +44,12 @@ final class SessionLab {
         }
     }
 
+    /** As when S3 calls the session at hand dead, or another one where there is none. */
+    Forced force(String role) {
+        RoleSession held = sessions.slot(role).entry.get().session;
+        return sessions.forceRefresh(role, RefusedKey.dead(held == null ? "ASIA-unknown" : held.accessKeyId()));
+    }
+
     /** A reader on a thread of its own, which starts when the test lets time pass. */
     VirtualTime.Fiber readLater(String role, Consumer<Read> outcome) {
         return time.spawn(() -> outcome.accept(read(role)));

@@ -9,8 +9,10 @@ import io.sparkxacct.plan.Plan;
 import io.sparkxacct.session.Count;
 import io.sparkxacct.session.Counters;
 import io.sparkxacct.session.FakeSts;
+import io.sparkxacct.session.Forced;
 import io.sparkxacct.session.Plans;
 import io.sparkxacct.session.RefreshPolicy;
+import io.sparkxacct.session.RefusedKey;
 import io.sparkxacct.session.RoleSessions;
 import io.sparkxacct.session.VirtualTime;
 import java.time.Duration;
@@ -35,6 +37,9 @@ class BrokerTest {
     private final Broker broker = new Broker(() -> inForce, (of, role) -> {
         askedOf.add(of);
         return sessions.offer(role);
+    }, (of, role, refused) -> {
+        assertSame(plan, of);
+        return sessions.forceRefresh(role, refused) != Forced.NOT_NOW;
     }, counters, executors);
 
     @AfterEach
@@ -110,10 +115,53 @@ class BrokerTest {
         Broker changing = new Broker(() -> plans.remove(0), (of, role) -> {
             assertSame(plan, of);
             return sessions.offer(role);
-        }, counters, executors);
+        }, (of, role, refused) -> false, counters, executors);
 
         changing.answer(Messages.question(plan.id(), List.of("hub", "partner")), time);
         assertEquals(List.of(other), plans);
+    }
+
+    @Test
+    void aSessionThatAnExecutorWasRefusedWithIsReplacedAndNotGivenAgain() {
+        ask("partner");
+        time.sleep(Duration.ofSeconds(1));
+
+        assertEquals(Map.of("v", "1", "plan", plan.id(), "partner/waitMillis", "250"), askRefused("ASIA-partner-1"));
+        assertEquals(Map.of("v", "1", "plan", plan.id(), "partner/waitMillis", "250"), askRefused("ASIA-partner-1"));
+        time.sleep(Duration.ofSeconds(1));
+        assertEquals("ASIA-partner-2", askRefused("ASIA-partner-1").get("partner/session.accessKeyId"));
+        assertEquals(3, sts.calls.size());
+        assertEquals("4 asks, 1 served", counters.get(Count.ASKS) + " asks, " + counters.get(Count.SERVED) + " served");
+    }
+
+    @Test
+    void aSessionThatMayNotBeReplacedYetIsGivenAgain() {
+        ask("partner");
+        time.sleep(Duration.ofSeconds(1));
+        askRefused("ASIA-partner-1");
+        time.sleep(Duration.ofSeconds(1));
+
+        assertEquals("ASIA-partner-2", askRefused("ASIA-partner-2").get("partner/session.accessKeyId"));
+        time.sleep(Duration.ofMinutes(1));
+        assertEquals("250", askRefused("ASIA-partner-2").get("partner/waitMillis"));
+    }
+
+    @Test
+    void aRefusedKeyThatIsNotTheDriversAndFieldsNobodyKnowsChangeNothing() {
+        ask("partner");
+        time.sleep(Duration.ofSeconds(1));
+        Map<String, String> question = new HashMap<>(Messages.question(plan.id(), List.of("partner")));
+        question.put("deadKeys", "hub=ASIA-hub-0,partner=ASIA-older");
+        question.put("of a later jar", "1");
+
+        assertEquals("ASIA-partner-1", broker.answer(question, time).get("partner/session.accessKeyId"));
+        assertEquals(2, sts.calls.size());
+    }
+
+    private Map<String, String> askRefused(String key) {
+        Map<String, String> question = new HashMap<>(Messages.question(plan.id(), List.of("partner")));
+        Messages.putRefused(question, "partner", RefusedKey.dead(key));
+        return broker.answer(question, time);
     }
 
     @Test
@@ -145,7 +193,7 @@ class BrokerTest {
     @Test
     void nobodyIsSentAwayForLongerThanFiveSeconds() {
         RoleSessions slow = new RoleSessions(plan, sts, new RefreshPolicy(() -> 0.999), time, time, text -> { });
-        Broker broker = new Broker(() -> plan, (of, role) -> slow.offer(role), counters, executors);
+        Broker broker = new Broker(() -> plan, (of, role) -> slow.offer(role), (of, role, refused) -> false, counters, executors);
         sts.answer("hub", FakeSts.Answer.DOWN);
         broker.answer(Messages.question(plan.id(), List.of("hub")), time);
         time.sleep(Duration.ofSeconds(40));

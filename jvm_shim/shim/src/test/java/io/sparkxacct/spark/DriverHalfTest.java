@@ -16,6 +16,8 @@ import io.sparkxacct.plan.PlanReader;
 import io.sparkxacct.session.Clock;
 import io.sparkxacct.session.Count;
 import io.sparkxacct.session.JvmSessions;
+import io.sparkxacct.session.RefusedKey;
+import io.sparkxacct.testkit.LoopbackSts;
 import io.sparkxacct.testkit.StandardError;
 import java.security.PrivilegedExceptionAction;
 import java.util.Arrays;
@@ -190,6 +192,33 @@ class DriverHalfTest {
             assertTrue(!Arrays.equals(key, SealKey.received()));
             return null;
         });
+    }
+
+    @Test
+    void aSessionThatAnExecutorWasRefusedWithIsReplaced() throws InterruptedException {
+        try (LoopbackSts sts = LoopbackSts.start().numberingKeys()) {
+            String json = JSON.replace("http://127.0.0.1:1", sts.endpoint());
+            configuration.set(Keys.PLAN, packed(json));
+            conf.set("spark.master", "spark://driver:7077");
+            conf.set("spark.xacct.broker.unauthenticated", "true");
+            half.start(configuration, conf);
+            Map<String, String> question = new HashMap<>(Messages.question(PlanReader.fromJson(json).id(), List.of("partner")));
+            assertEquals("ASIAPARTNER1", awaited(question));
+            Messages.putRefused(question, "partner", RefusedKey.dead("ASIAPARTNER1"));
+
+            assertEquals("ASIAPARTNER2", awaited(question));
+        }
+    }
+
+    private String awaited(Map<String, String> question) throws InterruptedException {
+        for (int step = 0; step < 200; step++) {
+            String key = received(question).get("partner/session.accessKeyId");
+            if (key != null) {
+                return key;
+            }
+            Thread.sleep(50);
+        }
+        return null;
     }
 
     @Test

@@ -82,7 +82,7 @@ class ExecutorHalfTest {
     private UnaryOperator<Object> driver(Channel.Kind kind, byte[] key) {
         Broker broker = new Broker(() -> PLAN,
             (of, role) -> new Offer(new RoleSession("DRIVER-" + role, "secret", "token", Instant.EPOCH), 1_800_000, 900_000),
-            new Counters(), heard);
+            (of, role, refused) -> false, new Counters(), heard);
         Seal seal = key == null ? null : new Seal(key, RUN, Clock.system());
         return new Responder(broker, Channel.of(kind, "as the test says"), seal, Clock.system(), text -> { })::respond;
     }
@@ -116,6 +116,26 @@ class ExecutorHalfTest {
         assertEquals("executor 3 PROTECTED null null", String.join(" ", PluginState.current().process(), PluginState.current().channel(),
             String.valueOf(PluginState.current().words()), String.valueOf(PluginState.current().executors())));
         assertEquals("1 executor, " + (before + 1) + " asks", heard.executors() + " executor, " + heard.sum(Count.ASKS) + " asks");
+    }
+
+    @Test
+    void aSessionThatS3RefusesIsAskedForAnewAndThatIsSaid() throws Exception {
+        AtomicInteger generation = new AtomicInteger();
+        Broker broker = new Broker(() -> PLAN,
+            (of, role) -> new Offer(new RoleSession("DRIVER-" + generation, "secret", "token", Instant.EPOCH), 1_800_000, 900_000),
+            (of, role, refused) -> generation.incrementAndGet() > 0, new Counters(), heard);
+        start(told(Channel.Kind.PROTECTED), new Responder(
+            broker, Channel.of(Channel.Kind.PROTECTED, "as the test says"), null, Clock.system(), text -> { })::respond);
+        assertEquals("DRIVER-0", key());
+
+        StandardError log = StandardError.of(() -> JvmSessions.providerSource().apply(Map.of(
+            "refusedBucket", "partner-data", "operation", "GetObject", "status", 403, "code", "InvalidToken", "accessKeyId", "DRIVER-0")));
+        for (int step = 0; step < 200 && key().equals("DRIVER-0"); step++) {
+            Thread.sleep(50);
+        }
+
+        assertEquals("DRIVER-1", key());
+        assertEquals(1, log.count("bucket partner-data: S3 refused GetObject to role partner"), log.text());
     }
 
     @Test

@@ -43,9 +43,9 @@ class FrontClassesTest {
     void aLoaderThatDoesNotSeeTheJarGetsTheFrontOfEachSdkItHasWithItsSource() throws Exception {
         ClassLoader above = above();
 
-        assertEquals(Keys.S3A_PROVIDER + " and " + Keys.S3A_V1_PROVIDER + " was put beside S3A, whose class loader does not see this jar",
-            fronts.place(above));
-        for (String name : new String[] {Keys.S3A_PROVIDER, Keys.S3A_V1_PROVIDER}) {
+        assertEquals(String.join(" and ", Keys.S3A_PROVIDER, Keys.S3A_HOOK, Keys.S3A_V1_PROVIDER, Keys.S3A_V1_HOOK)
+            + " were put beside S3A, whose class loader does not see this jar", fronts.place(above));
+        for (String name : new String[] {Keys.S3A_PROVIDER, Keys.S3A_HOOK, Keys.S3A_V1_PROVIDER, Keys.S3A_V1_HOOK}) {
             Class<?> front = Class.forName(name, true, above);
             assertSame(above, front.getClassLoader());
             assertSame(SOURCE, front.getField("source").get(null));
@@ -56,19 +56,23 @@ class FrontClassesTest {
     void theFrontOfAnSdkThatIsNotThereStaysAway() {
         ClassLoader above = above("com.amazonaws.");
 
-        assertEquals(Keys.S3A_PROVIDER + " was put beside S3A, whose class loader does not see this jar", fronts.place(above));
+        assertEquals(Keys.S3A_PROVIDER + " and " + Keys.S3A_HOOK + " were put beside S3A, whose class loader does not see this jar",
+            fronts.place(above));
         assertThrows(ClassNotFoundException.class, () -> Class.forName(Keys.S3A_V1_PROVIDER, true, above));
+        assertThrows(ClassNotFoundException.class, () -> Class.forName(Keys.S3A_V1_HOOK, true, above));
     }
 
     @Test
-    void aSecondContextOfTheSameJvmGivesTheSameClassItsOwnSource() throws Exception {
+    void aSecondContextOfTheSameJvmGivesTheSameClassesItsOwnSource() throws Exception {
         ClassLoader above = above("com.amazonaws.");
         fronts.place(above);
         Function<Map<String, Object>, Map<String, String>> second = question -> Collections.emptyMap();
 
         assertNull(new FrontClasses(second).place(above));
 
-        assertSame(second, Class.forName(Keys.S3A_PROVIDER, true, above).getField("source").get(null));
+        for (String name : new String[] {Keys.S3A_PROVIDER, Keys.S3A_HOOK}) {
+            assertSame(second, Class.forName(name, true, above).getField("source").get(null));
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.sparkxacct.session.Failure;
 import io.sparkxacct.session.FailureFields;
 import io.sparkxacct.session.Hop;
 import io.sparkxacct.session.Offer;
+import io.sparkxacct.session.RefusedKey;
 import io.sparkxacct.session.RoleSession;
 import java.time.Instant;
 import java.util.Arrays;
@@ -66,6 +67,25 @@ class MessagesTest {
         question.remove("executor");
         assertNull(Messages.counts(question));
         assertNull(Messages.counts(Messages.question("0123456789ab", List.of("hub"))));
+    }
+
+    @Test
+    void aQuestionNamesWhatS3Refuses() {
+        Map<String, String> question = new HashMap<>(Messages.question("0123456789ab", List.of("hub", "partner", "sink")));
+        Messages.putRefused(question, "hub", RefusedKey.dead("ASIA1"));
+        Messages.putRefused(question, "sink", RefusedKey.doubted("ASIA2"));
+        Messages.putRefused(question, "partner", RefusedKey.dead("ASIA3"));
+
+        assertEquals("hub=ASIA1,partner=ASIA3", question.get("deadKeys"));
+        assertEquals("sink=ASIA2", question.get("doubtedKeys"));
+        assertEquals("[ASIA1 (dead), ASIA3 (dead), ASIA2 (doubted), null]",
+            Stream.of("hub", "partner", "sink", "part").map(role -> String.valueOf(Messages.refusedKey(question, role))).toList().toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ",", "partner", "=ASIA1", ",,hub=", "partners=ASIA1"})
+    void whatCannotBeReadOfARefusalIsNone(String field) {
+        assertNull(Messages.refusedKey(Map.of("deadKeys", field, "doubtedKeys", field), "partner"));
     }
 
     @Test

@@ -172,7 +172,7 @@ class ResponderTest {
     }
 
     private Broker broker() {
-        return new Broker(() -> PLAN, (of, role) -> offers.apply(of, role), new Counters(), new ExecutorTally());
+        return new Broker(() -> PLAN, (of, role) -> offers.apply(of, role), (of, role, refused) -> false, new Counters(), new ExecutorTally());
     }
 
     @SuppressWarnings("unchecked")

@@ -4,8 +4,10 @@ import io.sparkxacct.plan.Plan;
 import io.sparkxacct.session.Counters;
 import io.sparkxacct.session.FailureException;
 import io.sparkxacct.session.FakeSts;
+import io.sparkxacct.session.Forced;
 import io.sparkxacct.session.Plans;
 import io.sparkxacct.session.RefreshPolicy;
+import io.sparkxacct.session.RefusedKey;
 import io.sparkxacct.session.RoleSession;
 import io.sparkxacct.session.RoleSessions;
 import io.sparkxacct.session.SessionSource;
@@ -16,6 +18,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** One driver and its executors, of the classes that run in a real one, on virtual time. Everybody reads every role every 90 s. */
 final class SimulatedCluster {
@@ -52,7 +56,8 @@ final class SimulatedCluster {
         this.time = new VirtualTime(seed, Integer.MAX_VALUE);
         this.sts = new FakeSts(time);
         this.driver = new RoleSessions(plan, throttling(sts), policy(), time, time, said::add);
-        this.broker = new Broker(() -> plan, (ignored, role) -> driver.offer(role), new Counters(), new ExecutorTally());
+        this.broker = new Broker(() -> plan, (ignored, role) -> driver.offer(role),
+            (ignored, role, refused) -> driver.forceRefresh(role, refused) != Forced.NOT_NOW, new Counters(), new ExecutorTally());
     }
 
     void start(int count) {
@@ -67,6 +72,16 @@ final class SimulatedCluster {
             executors.remove(random.nextInt(executors.size())).alive = false;
         }
         start(count);
+    }
+
+    /** S3 calls the session of a role dead to every executor at once. */
+    void refuse(String role) {
+        executors.forEach(one -> one.sessions.forceRefresh(role, RefusedKey.dead(one.sessions.get(role).accessKeyId())));
+    }
+
+    /** The keys that executors hold of a role. */
+    Set<String> keys(String role) {
+        return executors.stream().map(one -> one.sessions.get(role).accessKeyId()).collect(Collectors.toSet());
     }
 
     void pass(Duration duration) {

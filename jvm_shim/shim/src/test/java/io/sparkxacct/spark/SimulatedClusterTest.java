@@ -1,11 +1,13 @@
 package io.sparkxacct.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sparkxacct.session.FakeSts;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -127,6 +129,21 @@ class SimulatedClusterTest {
 
         nobodyNoticed();
         assertTrue(cluster.sts.calls.size() <= due(), cluster.sts.calls.size() + " calls, due " + due());
+    }
+
+    @Test
+    void aRoleThatWasMadeAnewCostsOneCallAndIsThereWithinASecond() {
+        cluster(8).start(EXECUTORS);
+        cluster.pass(Duration.ofMinutes(5));
+        Set<String> dead = cluster.keys("partner");
+        cluster.refuse("partner");
+        cluster.pass(Duration.ofSeconds(1));
+
+        assertEquals(List.of(1, 1), List.of(dead.size(), cluster.keys("partner").size()));
+        assertNotEquals(dead, cluster.keys("partner"));
+        assertEquals(HOPS + 1, cluster.sts.calls.size());
+        cluster.pass(Duration.ofHours(1));
+        nobodyNoticed();
     }
 
     @Test
