@@ -7,10 +7,12 @@ import os
 
 from spark_xacct.aws.endpoint import Endpoint
 from spark_xacct.worker.identity import assume_default_role
+from spark_xacct.worker.winners import DRIVER
 
 logger = logging.getLogger("spark_xacct")
 # What the environment was before, and what it was afterwards, for the names that differ.
 _changed: dict[str, tuple[str | None, str | None]] = {}
+_taken: Endpoint | None = None
 
 
 def take(endpoint: Endpoint) -> None:
@@ -18,8 +20,13 @@ def take(endpoint: Endpoint) -> None:
 
     Raises RoleSessionError, and changes nothing, where another identity would win.
     """
+    global _taken
+    if endpoint == _taken:
+        return
+    give_back()
     before = dict(os.environ)
-    kept = assume_default_role(endpoint, os.environ)
+    kept = assume_default_role(endpoint, os.environ, DRIVER)
+    _taken = endpoint
     names = before.keys() | os.environ.keys()
     after = {name: os.environ.get(name) for name in names}
     _changed.update({name: (before.get(name), after[name]) for name in names if before.get(name) != after[name]})
@@ -33,6 +40,8 @@ def take(endpoint: Endpoint) -> None:
 
 def give_back() -> None:
     """Undoes what ``take`` changed, but for what somebody else has changed since."""
+    global _taken
+    _taken = None
     for name, (before, after) in _changed.items():
         if os.environ.get(name) == after:
             if before is None:

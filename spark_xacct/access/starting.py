@@ -49,9 +49,6 @@ def start(builder: Any, plan: Plan | None, run: str | None = None, user: str | N
 
     ``run`` and ``user`` as in ``runs.find``; a context that is active keeps its own.
     """
-    # Whatever comes of this start: Python code must not go on under the plan of an earlier one.
-    aws.deactivate()
-    default_role.give_back()
     state = situation.detect(builder._options, os.environ)
     submit_arguments = os.environ.get(SUBMIT_ARGUMENTS)
     if state.situation is Situation.CONNECT:
@@ -61,6 +58,7 @@ def start(builder: Any, plan: Plan | None, run: str | None = None, user: str | N
         )
     if state.situation is Situation.ACTIVE_CONTEXT:
         return _join(builder, plan, state.context)
+    _forget()
     if state.situation is Situation.NO_JVM:
         settings = _set_everything(
             builder, plan or _plan_given(existing.settings(builder._options, os.environ)), run, user
@@ -75,8 +73,15 @@ def start(builder: Any, plan: Plan | None, run: str | None = None, user: str | N
         _prove(session, settings)
     except BaseException:
         session.stop()
+        _forget()
         raise
     return session
+
+
+def _forget() -> None:
+    """Whatever comes of a start: Python code must not go on under the plan of an earlier application."""
+    aws.deactivate()
+    default_role.give_back()
 
 
 def _restore(variable: str, value: str | None) -> None:
@@ -169,6 +174,9 @@ def _apply(builder: Any, settings: targets.Settings, before: Mapping[str, str]) 
 def _join(builder: Any, plan: Plan | None, context: Any) -> Any:
     """The active session, if the plan asked for is the one in force there."""
     in_force = plan_in_force(context)
+    if in_force is None or aws.in_force(in_force) is None:
+        # Else this process goes on as it is, also where another plan was asked for: the application does.
+        _forget()
     if in_force is None:
         raise SparkStartError(
             "a SparkContext is already active, without a plan; stop it and call start() again, or have whoever starts it set "
@@ -214,7 +222,12 @@ def _prove(session: Any, settings: targets.Settings) -> None:
         context.addPyFile(str(jar.find(os.environ)))
     folder = live.endpoint_folder()
     endpoint = None if folder is None else read_endpoint(folder)
-    aws.activate(aws.sessions_of(settings.plan, settings.run, settings.user, endpoint))
     if endpoint is not None:
+        if endpoint.plan_id != settings.plan.id:
+            raise SparkStartError(
+                f"{settings.plan.about} is in force, and the JVM's credentials endpoint serves plan {endpoint.plan_id}: its plugin "
+                "was started for another application; restart the Python process (the notebook's kernel)"
+            )
         default_role.take(endpoint)
+    aws.activate(aws.sessions_of(settings.plan, settings.run, settings.user, endpoint))
     logger.info("%s is in force, run %s, application %s", settings.plan.about, settings.run, context.applicationId)

@@ -34,6 +34,7 @@ def describe(access_map: AccessMap) -> str:
     if not count:
         return "STS: no hop, no calls"
     return (
-        f"STS: {count} hop{'' if count == 1 else 's'}, about {calls} calls an hour in each JVM that reads everything "
+        f"STS: {count} hop{'' if count == 1 else 's'}, about {calls} calls an hour where the driver may tell executors (YARN, or "
+        "spark.authenticate with spark.network.crypto.enabled), else as many in each JVM "
         f"(a driver and {EXAMPLE_EXECUTORS} executors: about {calls * (EXAMPLE_EXECUTORS + 1)})"
     )

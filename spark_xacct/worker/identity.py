@@ -42,7 +42,9 @@ READS_TOKEN_FILE = (1, 32)
 _VERSION = re.compile(r"""^__version__ = ['"](\d+)\.(\d+)""", re.MULTILINE)
 
 
-def assume_default_role(endpoint: Endpoint, environment: MutableMapping[str, str]) -> dict[str, str]:
+def assume_default_role(
+    endpoint: Endpoint, environment: MutableMapping[str, str], place: winners.Place = winners.WORKERS
+) -> dict[str, str]:
     """Makes the endpoint's default role the one that AWS libraries find in ``environment``, where the plan has one.
 
     Returns what was taken away or replaced. The same stands on in ``environment`` under other names, where RoleSessions look
@@ -54,13 +56,13 @@ def assume_default_role(endpoint: Endpoint, environment: MutableMapping[str, str
     before = EnvironmentBefore(environment)
     is_env, is_profile = endpoint.base_kind == BaseKind.ENV, endpoint.base_kind == BaseKind.PROFILE
     problem = (
-        (None if is_env else winners.of_keys(before))
-        or (None if is_profile else winners.of_profiles(before))
-        or winners.of_older_boto(before)
+        (None if is_env else winners.of_keys(before, place))
+        or (None if is_profile else winners.of_profiles(before, place))
+        or winners.of_older_boto(before, place)
     )
     if problem is not None:
         raise RoleSessionError(
-            f"role {role} (python.default_role) cannot be the identity of Python workers on host {socket.gethostname()}: {problem}",
+            f"role {role} (python.default_role) cannot be the identity of {place.whose} on host {socket.gethostname()}: {problem}",
             PLAN,
         )
     token = endpoint.token(role)

@@ -10,8 +10,21 @@ import configparser
 import os
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from spark_xacct.aws.environment_before import CONFIG_FILE, CREDENTIALS_FILE
+
+
+class Place(NamedTuple):
+    """Whose environment it is, and how it is changed there."""
+
+    whose: str
+    unset: str
+    turn_off: str
+
+
+WORKERS = Place("Python workers", "unset it for the executors", "set spark.executorEnv.{}={}")
+DRIVER = Place("this Python process, the driver's", "unset it before start()", "set {}={} before start()")
 
 STATIC_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
@@ -32,45 +45,45 @@ _EC2_TOOLS_FILE = "AWS_CREDENTIAL_FILE"
 _VARIABLE = re.compile(r"\$(\w+|\{[^}]*\})")
 
 
-def of_keys(environment: Mapping[str, str]) -> str | None:
+def of_keys(environment: Mapping[str, str], place: Place) -> str | None:
     """The problem with static keys, if they are there."""
     found = next((name for name in STATIC_KEYS[:2] if environment.get(name)), None)
     if found is None:
         return None
     return (
-        f"{found} is set in their environment, and boto3 takes that first; unset it for the executors, or declare base: env "
+        f"{found} is set in the environment, and boto3 takes that first; {place.unset}, or declare base: env "
         "where it is the base identity"
     )
 
 
-def of_profiles(environment: Mapping[str, str]) -> str | None:
+def of_profiles(environment: Mapping[str, str], place: Place) -> str | None:
     """The problem with the default profile, if that names an identity."""
     for variable, usual in _PROFILE_FILES:
         path = _expanded(environment.get(variable, usual), environment)
         sections = _sections(path)
         if sections is None:
-            return f"{path} cannot be parsed, and boto3 refuses to go on; correct it, or {_turned_off(variable)}"
+            return f"{path} cannot be parsed, and boto3 refuses to go on; correct it, or {_turned_off(variable, place)}"
         for field in _PROFILE_FIELDS:
             if any(field in section for section in _default_sections(sections)):
                 return (
                     f"profile default in {path} has {field}, and boto3 takes that first; take it out there, or "
-                    f"{_turned_off(variable)}, or declare base: {{kind: profile}} where it is the base identity"
+                    f"{_turned_off(variable, place)}, or declare base: {{kind: profile}} where it is the base identity"
                 )
     return None
 
 
-def of_older_boto(environment: Mapping[str, str]) -> str | None:
+def of_older_boto(environment: Mapping[str, str], place: Place) -> str | None:
     """The problem with the files that boto 2 and the EC2 tools had, which botocore still reads."""
     path = environment.get(_EC2_TOOLS_FILE)
     if path is not None:
-        return f"{_EC2_TOOLS_FILE} names {path}, and boto3 takes the keys there first; unset it for the executors"
+        return f"{_EC2_TOOLS_FILE} names {path}, and boto3 takes the keys there first; {place.unset}"
     named = environment.get(_BOTO2_CONFIG)
     for path in _BOTO2_FILES if named is None else (named,):
         path = _expanded(path, environment)
         if "aws_access_key_id" in (_sections(path) or {}).get("Credentials", {}):
             return (
                 f"section Credentials in {path} has aws_access_key_id, and boto3 takes that first; take it out there, or "
-                f"{_turned_off(_BOTO2_CONFIG)}"
+                f"{_turned_off(_BOTO2_CONFIG, place)}"
             )
     return None
 
@@ -81,8 +94,8 @@ def region_of_default_profile(environment: Mapping[str, str]) -> str | None:
     return next((section["region"] for section in _default_sections(sections or {}) if section.get("region")), None)
 
 
-def _turned_off(variable: str) -> str:
-    return f"set spark.executorEnv.{variable}={os.devnull}"
+def _turned_off(variable: str, place: Place) -> str:
+    return place.turn_off.format(variable, os.devnull)
 
 
 def _default_sections(sections: Mapping[str, Mapping[str, str]]) -> list[Mapping[str, str]]:

@@ -10,8 +10,11 @@ from spark_xacct.spark import jar
 
 READER = "arn:aws:sts::444455556666:assumed-role/reader/"
 WRITER = "arn:aws:sts::777788889999:assumed-role/writer/"
+BASE = "arn:aws:sts::111122223333:assumed-role/etl/"
 BOTH, NAMED = (READER, WRITER), (WRITER,)
-# Kind -> the identities it shows, and the first Spark that has it. NAMED alone where AWS libraries have no environment of ours.
+# What plans for Spark beside the driver has no environment of ours: plain boto3 is the driver's base identity there.
+PLANNED = (BASE, WRITER)
+# Kind -> the identities it shows, and the first Spark that has it. NAMED alone where the environment is empty.
 KINDS = {
     "rdd": (BOTH, 3),
     "map_partitions": (BOTH, 3),
@@ -27,8 +30,8 @@ KINDS = {
     "apply_in_pandas": (BOTH, 3),
     "cogrouped_apply_in_pandas": (BOTH, 3),
     "udtf": (BOTH, 3),
-    "udtf_analyze": (NAMED, 4),
-    "data_source": (BOTH, 4),
+    "udtf_analyze": (PLANNED, 4),
+    "data_source": ((*BOTH, *PLANNED), 4),
     "foreach_batch": (BOTH, 3),
     "foreach": (BOTH, 3),
     "driver": (BOTH, 3),

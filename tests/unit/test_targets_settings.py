@@ -385,6 +385,6 @@ def test_sts_calls_are_counted_by_hop_and_life():
     comments = targets.settings_for(named(), "spark-4").comments
     assert (
         comments[1]
-        == "STS: 3 hops, about 12 calls an hour in each JVM that reads everything (a driver and 10 executors: about 132)"
+        == "STS: 3 hops, about 12 calls an hour where the driver may tell executors (YARN, or spark.authenticate with spark.network.crypto.enabled), else as many in each JVM (a driver and 10 executors: about 132)"
     )
     assert targets.settings_for(one(sts=Sts("eu-west-1")), "spark-4").comments[1] == "STS: no hop, no calls"

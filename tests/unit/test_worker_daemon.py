@@ -102,7 +102,7 @@ REFUSED = f"cannot be the identity of Python workers on host {socket.gethostname
     [
         (
             {"AWS_ACCESS_KEY_ID": "PLANTED"},
-            f"role partner (python.default_role) {REFUSED}AWS_ACCESS_KEY_ID is set in their environment, and boto3 takes that "
+            f"role partner (python.default_role) {REFUSED}AWS_ACCESS_KEY_ID is set in the environment, and boto3 takes that "
             "first; unset it for the executors, or declare base: env where it is the base identity",
         ),
         (

@@ -236,7 +236,7 @@ KEYS = "aws_access_key_id = AKIAWRONG\naws_secret_access_key = x\n"
             {"AWS_ACCESS_KEY_ID": "AKIAWRONG", "AWS_SECRET_ACCESS_KEY": "x"},
             None,
             "",
-            "AWS_ACCESS_KEY_ID is set in their environment, and boto3 takes that first; unset it for the executors, or declare "
+            "AWS_ACCESS_KEY_ID is set in the environment, and boto3 takes that first; unset it for the executors, or declare "
             "base: env where it is the base identity",
         ),
         (

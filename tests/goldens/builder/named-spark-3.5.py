@@ -1,5 +1,5 @@
 # plan afe72d253bae: 3 roles, 4 buckets, base irsa
-# STS: 3 hops, about 12 calls an hour in each JVM that reads everything (a driver and 10 executors: about 132)
+# STS: 3 hops, about 12 calls an hour where the driver may tell executors (YARN, or spark.authenticate with spark.network.crypto.enabled), else as many in each JVM (a driver and 10 executors: about 132)
 # Values set on a builder override spark-defaults.conf: if spark.jars or spark.submit.pyFiles is set there, join the paths
 # with a comma, or call spark_xacct.configure(builder, file), which does that.
 import os

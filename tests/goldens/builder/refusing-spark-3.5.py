@@ -1,5 +1,5 @@
 # plan 826f72ce3fa3: 3 roles, 2 buckets, base irsa
-# STS: 2 hops, about 4 calls an hour in each JVM that reads everything (a driver and 10 executors: about 44)
+# STS: 2 hops, about 4 calls an hour where the driver may tell executors (YARN, or spark.authenticate with spark.network.crypto.enabled), else as many in each JVM (a driver and 10 executors: about 44)
 # Values set on a builder override spark-defaults.conf: if spark.jars or spark.submit.pyFiles is set there, join the paths
 # with a comma, or call spark_xacct.configure(builder, file), which does that.
 import os

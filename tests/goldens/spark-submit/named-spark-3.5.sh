@@ -1,6 +1,6 @@
 #!/bin/sh
 # plan afe72d253bae: 3 roles, 4 buckets, base irsa
-# STS: 3 hops, about 12 calls an hour in each JVM that reads everything (a driver and 10 executors: about 132)
+# STS: 3 hops, about 12 calls an hour where the driver may tell executors (YARN, or spark.authenticate with spark.network.crypto.enabled), else as many in each JVM (a driver and 10 executors: about 132)
 # Save this as submit.sh and run: sh submit.sh [more options] job.py [arguments].
 # A second --jars or --py-files replaces the one here: join the paths with a comma.
 # So does spark.plugins.defaultList with one in spark-defaults.conf: where another plugin stands there, join the names with a comma.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # plan 826f72ce3fa3: 3 roles, 2 buckets, base irsa
-# STS: 2 hops, about 4 calls an hour in each JVM that reads everything (a driver and 10 executors: about 44)
+# STS: 2 hops, about 4 calls an hour where the driver may tell executors (YARN, or spark.authenticate with spark.network.crypto.enabled), else as many in each JVM (a driver and 10 executors: about 44)
 # Save this as submit.sh and run: sh submit.sh [more options] job.py [arguments].
 # A second --jars or --py-files replaces the one here: join the paths with a comma.
 # So does spark.plugins.defaultList with one in spark-defaults.conf: where another plugin stands there, join the names with a comma.

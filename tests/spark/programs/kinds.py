@@ -158,7 +158,7 @@ def udtf_analyze():
     class Caller:
         @staticmethod
         def analyze() -> AnalyzeResult:
-            return AnalyzeResult(schema=StructType().add(named(), StringType()))
+            return AnalyzeResult(schema=StructType().add(both(), StringType()))
 
         def eval(self):
             yield ("x",)
@@ -171,7 +171,7 @@ def data_source():
 
     class Reader(DataSourceReader):
         def partitions(self):
-            return [InputPartition(named())]
+            return [InputPartition(both())]
 
         def read(self, partition):
             yield (both(), partition.value)
