@@ -11,6 +11,7 @@ from running import DECLARATION, PROTECTED, Finished, SparkRunner
 
 from spark_xacct.lab.lab import Lab
 
+pytestmark = pytest.mark.slow
 READER = "arn:aws:sts::444455556666:assumed-role/reader/"
 CLUSTER = "local-cluster[1,2,1024]"
 

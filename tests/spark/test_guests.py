@@ -15,6 +15,7 @@ from spark_xacct import keys, plan, targets
 from spark_xacct.declaration import load
 from spark_xacct.spark import jar
 
+pytestmark = pytest.mark.slow
 GUESTS = Path(__file__).parent / "guests"
 READER = "arn:aws:sts::444455556666:assumed-role/reader/"
 CORP = "corp.CorpPlugin"
@@ -75,7 +76,6 @@ DOCTESTS = {
 }  # fmt: skip
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", range(5))
 def test_pysparks_own_doctests_pass_with_the_plugin_on(runner: SparkRunner, tmp_path: Path, number: int) -> None:
     module = DOCTESTS[runner.line][number]
