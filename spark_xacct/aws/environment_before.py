@@ -12,6 +12,8 @@ from typing import Mapping as MappingBase  # noqa: UP035 - as a base class Pytho
 # Set, to the role's name, where a default role was put into an environment.
 DEFAULT_ROLE = "SPARK_XACCT_DEFAULT_ROLE"
 KEPT_PREFIX = "SPARK_XACCT_KEPT_"
+# Set where the default role has turned the two files of profiles off: a user may have done the same.
+PROFILES_OFF = "SPARK_XACCT_PROFILES_OFF"
 
 FULL_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 RELATIVE_URI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
@@ -57,7 +59,7 @@ class EnvironmentBefore(MappingBase[str, str]):
         }
 
     def _is_ours(self, name: str) -> bool:
-        is_file = name in (CREDENTIALS_FILE, CONFIG_FILE)
+        is_file = PROFILES_OFF in self.now and name in (CREDENTIALS_FILE, CONFIG_FILE)
         return name in _OURS or (is_file and self.now.get(name) == os.devnull)
 
     def __repr__(self) -> str:

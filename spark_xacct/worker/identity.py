@@ -15,6 +15,7 @@ from spark_xacct.aws.environment_before import (
     DEFAULT_ROLE,
     FULL_URI,
     KEPT_PREFIX,
+    PROFILES_OFF,
     RELATIVE_URI,
     TOKEN,
     TOKEN_FILE,
@@ -77,11 +78,14 @@ def assume_default_role(
             ours["AWS_DEFAULT_REGION"] = region or endpoint.region
     if not _botocore_reads_token_file():
         ours[TOKEN] = token
-    for name in [name for name in environment if name in taken_away or name.startswith(KEPT_PREFIX)]:
+    stale = (*taken_away, PROFILES_OFF)
+    for name in [name for name in environment if name in stale or name.startswith(KEPT_PREFIX)]:
         del environment[name]
     environment.update(ours)
     environment.update({KEPT_PREFIX + name: value for name, value in kept.items()})
     environment[DEFAULT_ROLE] = role
+    if is_profile:
+        environment[PROFILES_OFF] = "true"
     return kept
 
 

@@ -176,6 +176,34 @@ def test_the_base_identity_is_found_by_name_as_before(sts, container, tmp_path, 
         assert dict(EnvironmentBefore(given)).items() >= environment.items()
 
 
+@pytest.mark.parametrize("variable", ["AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"])
+@pytest.mark.parametrize("kind", ["irsa", "env", "pod-identity", "container", "emr-runtime-role", "profile"])
+def test_a_file_of_profiles_that_the_user_turned_off_stays_off_for_the_base_identity(
+    container, tmp_path, kind, variable
+):
+    base, environment = bases(tmp_path, container)[kind]
+    environment = dict(environment, HOME=str(tmp_path))
+    environment[variable] = os.devnull
+    with FakeEndpoint(tmp_path / "endpoint", declared(None, base)) as jvm:
+        found = endpoints.read(str(jvm.folder))
+        given = dict(environment)
+        for _ in range(2):
+            assume_default_role(found, given)
+            before = EnvironmentBefore(given)
+            assert before[variable] == os.devnull
+            setting = {"AWS_SHARED_CREDENTIALS_FILE": "credentials_file", "AWS_CONFIG_FILE": "config_file"}[variable]
+            assert before.profile_files().get(setting, os.devnull) == os.devnull
+
+
+def test_a_file_of_profiles_that_a_program_turns_off_in_a_worker_is_off(tmp_path):
+    with FakeEndpoint(tmp_path / "endpoint", declared(None, IRSA)) as jvm:
+        given = {"HOME": str(tmp_path)}
+        assume_default_role(endpoints.read(str(jvm.folder)), given)
+    given["AWS_CONFIG_FILE"] = os.devnull
+    assert EnvironmentBefore(given)["AWS_CONFIG_FILE"] == os.devnull
+    assert EnvironmentBefore(given).profile_files() == {}
+
+
 def test_on_python_3_7_the_token_itself_is_there_too(sts, tmp_path, old_python):
     with FakeEndpoint(tmp_path / "endpoint", declared(sts, IRSA)) as jvm:
         printed = run(dict(jvm.environment, HOME=str(tmp_path)), "assume", python=str(old_python))
