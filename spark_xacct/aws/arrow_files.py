@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from typing import Any
 
 from pyarrow.fs import FileSelector, FileSystemHandler, PyFileSystem, S3FileSystem
@@ -20,7 +21,7 @@ class RoleFiles(FileSystemHandler):
     """pyarrow's S3FileSystem, which takes its keys once, made anew when the role session is another.
 
     An open file stays with the session it was opened under: a session has at least 15 minutes left then, or half its life.
-    Thread-safe; pickles to the plan, where S3FileSystem would pickle its keys.
+    Thread-safe; goes through a fork; pickles to the plan, where S3FileSystem would pickle its keys.
     """
 
     def __init__(self, credentials: Any, region: str, address: str | None) -> None:
@@ -28,6 +29,11 @@ class RoleFiles(FileSystemHandler):
         self._lock = threading.Lock()
         self._made_for: tuple[int, str] | None = None
         self._files: Any = None
+        _LIVE[id(self)] = self
+
+    def renew_lock(self) -> None:
+        """For the child of a fork: another thread of the parent may have held the lock."""
+        self._lock = threading.Lock()
 
     def _current(self) -> S3FileSystem:
         credentials, region, address = self._arguments
@@ -114,3 +120,13 @@ def _path(text: str) -> str:
     """pyarrow's path of a location: the bucket, a slash, the key."""
     scheme, separator, rest = text.partition("://")
     return rest if separator and scheme.lower() in SCHEMES else text
+
+
+def _after_fork_in_child() -> None:
+    for files in list(_LIVE.values()):
+        files.renew_lock()
+
+
+# By identity: a set would keep one only of those that are equal.
+_LIVE: weakref.WeakValueDictionary[int, RoleFiles] = weakref.WeakValueDictionary()
+os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,12 @@ from spark_xacct.model.base import problem_with_address
 CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 10
 ATTEMPTS = 3
+# How STS is asked, whoever asks.
+CONFIG = Config(
+    connect_timeout=CONNECT_TIMEOUT_SECONDS,
+    read_timeout=READ_TIMEOUT_SECONDS,
+    retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+)
 
 # What a call of STS raises when it has no good answer.
 CALL_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
@@ -44,7 +51,7 @@ _OBJECT_ADDRESS = re.compile(r"<[^<>]* object at 0x[0-9a-f]+>: |\w+\(host='[^']*
 
 
 class StsClients:
-    """Makes clients of STS at the one endpoint of a plan. Not thread-safe: callers hold their own lock or one refresh."""
+    """Makes clients of STS at the one endpoint of a plan. Thread-safe: botocore's sessions are not, and roles refresh at once."""
 
     def __init__(self, sts: Sts, environment: Mapping[str, str]) -> None:
         """Raises SessionFailed for an address in the environment that nobody can ask."""
@@ -54,6 +61,7 @@ class StsClients:
         self._data_path = environment.get("AWS_DATA_PATH")
         self._loader: Any = None
         self._session: Any = None
+        self._lock = threading.RLock()
 
     @property
     def endpoint_for_people(self) -> str:
@@ -68,42 +76,42 @@ class StsClients:
     @property
     def session(self) -> Any:
         """The botocore session that makes clients of STS."""
-        if self._session is None:
-            session = botocore.session.Session(session_vars=WITHOUT_PROFILE)
-            # Older botocore takes the global endpoint for older regions.
-            session.set_config_variable("sts_regional_endpoints", "regional")
-            # The configuration file has no say: JVM and Python ask the same STS.
-            session.set_config_variable("ignore_configured_endpoint_urls", True)
-            # botocore refuses FIPS together with an address that is named.
-            session.set_config_variable("use_fips_endpoint", self._fips and not self.endpoint_url)
-            session.register_component("data_loader", self.loader)
-            self._session = session
-        return self._session
+        with self._lock:
+            if self._session is None:
+                session = botocore.session.Session(session_vars=WITHOUT_PROFILE)
+                # Older botocore takes the global endpoint for older regions.
+                session.set_config_variable("sts_regional_endpoints", "regional")
+                # The configuration file has no say: JVM and Python ask the same STS.
+                session.set_config_variable("ignore_configured_endpoint_urls", True)
+                # botocore refuses FIPS together with an address that is named.
+                session.set_config_variable("use_fips_endpoint", self._fips and not self.endpoint_url)
+                session.register_component("data_loader", self.loader)
+                self._session = session
+            return self._session
 
     @property
     def loader(self) -> Any:
         """botocore's loader of service models, with what it has read so far. Needs no session: where STS is not asked, none is made."""
-        if self._loader is None:
-            self._loader = create_loader(self._data_path)
-        return self._loader
+        with self._lock:
+            if self._loader is None:
+                self._loader = create_loader(self._data_path)
+            return self._loader
 
     def forget_session(self) -> None:
-        """For the child of a fork."""
+        """For the child of a fork: another thread of the parent may have held the lock."""
+        self._lock = threading.RLock()
         self._session = None
 
     def create_client(self, service_name: str, config: Any = None, **keys: Any) -> Any:
         """A client of STS for botocore's credential fetchers, which bring the keys or ask for unsigned requests."""
-        ours = Config(
-            connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            read_timeout=READ_TIMEOUT_SECONDS,
-            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-        )
         keys.update(region_name=self.region, endpoint_url=self.endpoint_url)
-        return self.session.create_client("sts", config=ours if config is None else ours.merge(config), **keys)
+        with self._lock:
+            return self.session.create_client("sts", config=CONFIG if config is None else CONFIG.merge(config), **keys)
 
     def assume_role_shape(self) -> Any:
         """The input of AssumeRole in the service model that is installed here."""
-        return self.session.get_service_model("sts").operation_model("AssumeRole").input_shape
+        with self._lock:
+            return self.session.get_service_model("sts").operation_model("AssumeRole").input_shape
 
     def caller_arn(self, frozen: Any) -> str:
         """The ARN of whoever owns these credentials. Raises CALL_ERRORS."""
