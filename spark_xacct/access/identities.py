@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from spark_xacct import keys
 from spark_xacct.aws.caller import PLAIN, caller
+from spark_xacct.aws.caller_arn import is_caller, without_session
 from spark_xacct.errors import SparkStartError
 from spark_xacct.model import AccessMap, Arn
 from spark_xacct.plan import Plan, from_settings
@@ -17,6 +19,11 @@ from spark_xacct.plan import Plan, from_settings
 WHO_AM_I = "io.sparkxacct.WhoAmI"
 PLACES = ("driver JVM", "executor JVM", "Python worker")
 NOT_ASKED = "-"
+UNDECLARED_BASE = "base identity"
+
+# With which a Python daemon begins its refusal.
+OURS = "spark-xacct: "
+_ERROR = re.compile(r"[A-Za-z_][\w.]*Error: ")
 
 
 @dataclass(frozen=True)
@@ -29,15 +36,23 @@ class Identity:
     bucket: str
     declared: str
     places: tuple[str, ...]
+    # Of the plan: a base identity that base.arn does not name is none of them.
+    roles: tuple[Arn, ...] = ()
 
     @property
     def wrong(self) -> tuple[str, ...]:
-        """The places whose answer is not the declared identity."""
+        """The places whose answer is not the declared identity; where nobody has declared it, all that disagree."""
         return tuple(
             place
             for place, found in zip(PLACES, self.places, strict=True)
-            if found != NOT_ASKED and not _is(found, self.declared)
+            if found != NOT_ASKED and not self._is_right(found)
         )
+
+    def _is_right(self, found: str) -> bool:
+        if self.declared != UNDECLARED_BASE:
+            return is_caller(found, Arn.parse(self.declared))
+        others = {without_session(place) for place in self.places if place.startswith("arn:")}
+        return others == {without_session(found)} and not any(is_caller(found, role) for role in self.roles)
 
 
 @dataclass(frozen=True)
@@ -112,15 +127,17 @@ def whoami(session: Any, expected: Plan | None = None) -> Identities:
         )
         for name in names
     }
+    roles = tuple(role.arn for role in plan.access_map.roles.values())
+
+    def row(bucket: str, role: str | None, places: tuple[str, ...]) -> Identity:
+        return Identity(bucket, _declared(plan.access_map, role), places, roles)
+
     rows = [
-        Identity(binding.key, _declared(plan.access_map, binding.role), found[binding.role or keys.TARGET_BASE])
-        for binding in plan.access_map.bindings
+        row(binding.key, binding.role, found[binding.role or keys.TARGET_BASE]) for binding in plan.access_map.bindings
     ]
-    rows += [
-        Identity(own.text, _declared(plan.access_map, None), found[keys.TARGET_BASE]) for own in plan.access_map.own
-    ]
+    rows += [row(own.text, None, found[keys.TARGET_BASE]) for own in plan.access_map.own]
     if PLAIN in found:
-        rows.append(Identity(PLAIN, _declared(plan.access_map, plan.access_map.python_default_role), found[PLAIN]))
+        rows.append(row(PLAIN, plan.access_map.python_default_role, found[PLAIN]))
     return Identities(plan.id, tuple(rows))
 
 
@@ -152,7 +169,7 @@ def _python_may_ask(access_map: AccessMap, name: str) -> bool:
 def _declared(access_map: AccessMap, role: str | None) -> str:
     if role is not None:
         return str(access_map.roles[role].arn)
-    return str(access_map.base.arn) if access_map.base.arn is not None else "base identity"
+    return str(access_map.base.arn) if access_map.base.arn is not None else UNDECLARED_BASE
 
 
 def _driver_jvm(session: Any) -> Callable[[str], str] | None:
@@ -187,13 +204,16 @@ def _asked_by_a_job(session: Any, names: list[str]) -> tuple[Mapping[str, str], 
 
 def _failures() -> tuple[type[Exception], ...]:
     """What a failed job raises, classic and Connect; a pure Connect client has no py4j."""
-    from pyspark.errors import PySparkException
+    try:
+        from pyspark.errors import PySparkException as SparkFailure
+    except ImportError:  # before Spark 3.4
+        from pyspark.sql.utils import CapturedException as SparkFailure
 
     try:
         from py4j.protocol import Py4JError
     except ImportError:
-        return (PySparkException,)
-    return (PySparkException, Py4JError)
+        return (SparkFailure,)
+    return (SparkFailure, Py4JError)
 
 
 def _by_name(rows: list[Any], place: int) -> Mapping[str, str]:
@@ -201,23 +221,14 @@ def _by_name(rows: list[Any], place: int) -> Mapping[str, str]:
 
 
 def _cause(error: Exception) -> str:
-    """The last line of a Python traceback says what happened; Spark's own lines stand before and after it."""
+    """What happened in Python; Spark's own lines stand before and after it, and the JVM tells it more than once.
+
+    A daemon of ours that refuses says it in one sentence; else it is the last line of a traceback.
+    """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    named = [line for line in lines if "Error: " in line and not line.startswith(("File ", "at "))]
-    return (named or lines or [type(error).__name__])[0]
-
-
-def _is(found: str, declared: str) -> bool:
-    """Whether an ARN that AWS answered is the declared identity: a role session is its role, whatever its name."""
-    if not declared.startswith("arn:"):
-        return found.startswith("arn:")
-    if not found.startswith("arn:"):
-        return False
-    actual, wanted = Arn.parse(found), Arn.parse(declared)
-    if actual.service != "sts":
-        return actual == wanted
-    same_account = (actual.partition, actual.account) == (wanted.partition, wanted.account)
-    return same_account and actual.resource.split("/")[1] == wanted.resource_name
+    refusals = [line[line.index(OURS) :] for line in lines if OURS in line]
+    named = [line for line in lines if _ERROR.match(line)]
+    return (refusals or named or lines[:1] or [type(error).__name__])[-1]
 
 
 def _marked(row: Identity) -> tuple[str, ...]:

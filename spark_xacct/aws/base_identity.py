@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -23,11 +22,12 @@ from botocore.exceptions import BotoCoreError, ClientError, PartialCredentialsEr
 from botocore.utils import FileWebIdentityTokenLoader
 
 from spark_xacct.aws import failure
+from spark_xacct.aws.caller_arn import is_caller
 from spark_xacct.aws.credentials import METHOD, SessionCredentials
 from spark_xacct.aws.environment_before import EnvironmentBefore
 from spark_xacct.aws.failure import Failure, FailureMemory, SessionFailed
 from spark_xacct.aws.sts import CALL_ERRORS, WITHOUT_PROFILE, StsClients
-from spark_xacct.model import Arn, Base, BaseKind, session_name
+from spark_xacct.model import Base, BaseKind, session_name
 from spark_xacct.model.bases import row_of
 
 # AssumeRoleWithWebIdentity without DurationSeconds.
@@ -37,7 +37,6 @@ LOOK_AGAIN_SECONDS = 10
 # A program that names no end means keys that stay: https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 _PROGRAM = "custom-process"
 
-_ROLE_SESSION = re.compile(r"arn:([^:]+):sts::(\d+):assumed-role/([^/]+)/.+\Z")
 _FIX = "run this process with it, or change base: in the declaration"
 
 
@@ -189,14 +188,6 @@ class BaseCredentials(Credentials):
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         raise TypeError("the credentials of the base identity do not travel; ask for them where they are used")
-
-
-def is_caller(actual: str, declared: Arn) -> bool:
-    """Whether the ARN that STS answers is the declared one. A role session is its role; STS leaves the role's path out."""
-    session = _ROLE_SESSION.match(actual)
-    if session and not declared.is_user:
-        return session.groups() == (declared.partition, declared.account, declared.resource_name)
-    return actual == str(declared)
 
 
 def check_kind(base: Base) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from spark_xacct.aws.base_identity import is_caller
+from spark_xacct.aws.caller_arn import is_caller
 from spark_xacct.declaration import load
 from spark_xacct.lab import environment as exported
 from spark_xacct.lab.call_log import Call

@@ -15,7 +15,7 @@ from fakes.s3 import FakeS3
 from fakes.sts import BASE_KEY, FakeSts
 
 from spark_xacct.aws import RoleSessions
-from spark_xacct.aws.base_identity import is_caller
+from spark_xacct.aws.caller_arn import is_caller
 from spark_xacct.errors import RoleSessionError
 from spark_xacct.model import Arn, Sts
 
