@@ -56,7 +56,11 @@ def test_the_child_of_a_fork_waits_for_no_thread_of_its_parent(arrow_files):
     child = os.fork()
     if child == 0:
         signal.alarm(20)  # a child that waits for a lock of its parent would wait for ever
-        for files in twins:
-            files.create_dir("partner-data/x", True)
-        os._exit(0)
+        status = 1
+        try:
+            for files in twins:
+                files.create_dir("partner-data/x", True)
+            status = 0
+        finally:
+            os._exit(status)
     assert os.waitpid(child, 0)[1] == 0
