@@ -2,6 +2,7 @@ package io.sparkxacct;
 
 import io.sparkxacct.plan.JarVersion;
 import io.sparkxacct.plan.Json;
+import io.sparkxacct.python.PythonSide;
 import io.sparkxacct.session.Counters;
 import io.sparkxacct.session.JvmReport;
 import io.sparkxacct.session.JvmSessions;
@@ -22,10 +23,10 @@ public final class Status {
 
     /** One JSON object, its keys sorted and always the same; null for what there is not. docs/monitoring.md explains them. */
     public static String json() {
-        return json(JarVersion.current(), JvmSessions.report(), JvmSessions.counters(), PluginState.current());
+        return json(JarVersion.current(), JvmSessions.report(), JvmSessions.counters(), PluginState.current(), PythonSide.current());
     }
 
-    static String json(String jar, JvmReport report, Counters counters, PluginState plugin) {
+    static String json(String jar, JvmReport report, Counters counters, PluginState plugin, PythonSide python) {
         Map<String, Object> status = new HashMap<>();
         status.put("jar", jar);
         status.put("plan", report.plan() == null ? null : report.plan().id());
@@ -43,6 +44,7 @@ public final class Status {
         status.put("roles", roles);
         status.put("counters", counters.toMap());
         status.put("executors", plugin == null || plugin.executors() == null ? null : of(plugin));
+        status.put("python", python == null ? null : of(python));
         return Json.canonical(status);
     }
 
@@ -62,5 +64,13 @@ public final class Status {
         executors.put("known", driver.executors().executors());
         executors.put("counters", driver.executors().toMap());
         return executors;
+    }
+
+    private static Map<String, Object> of(PythonSide side) {
+        Map<String, Object> python = new HashMap<>();
+        python.put("state", side.outcome().state().name());
+        python.put("reason", side.outcome().reason());
+        python.put("folder", side.folder() == null ? null : side.folder().toString());
+        return python;
     }
 }

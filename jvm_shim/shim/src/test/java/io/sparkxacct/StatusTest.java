@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkxacct.plan.Plan;
 import io.sparkxacct.plan.PlanReader;
+import io.sparkxacct.python.PythonSides;
 import io.sparkxacct.session.Count;
 import io.sparkxacct.session.Counters;
 import io.sparkxacct.session.FakeSts;
@@ -37,7 +38,7 @@ class StatusTest {
     private static final String NOTHING = "{\"about\":null,\"channel\":null,\"channelWords\":null,\"counters\":{\"asks\":0,\"failures.baseMissing\":0,"
         + "\"failures.denied\":0,\"failures.plan\":0,\"failures.throttled\":0,\"failures.undeclared\":0,\"failures.unreachable\":0,\"fetches\":0,"
         + "\"refreshes\":0,\"sessions.served\":0,\"sts.calls\":0,\"sts.millis\":0},\"executors\":null,\"jar\":\"0.1.0\",\"plan\":null,"
-        + "\"problem\":null,\"process\":null,\"roles\":{},\"run\":null,\"source\":null}";
+        + "\"problem\":null,\"process\":null,\"python\":null,\"roles\":{},\"run\":null,\"source\":null}";
 
     private final VirtualTime time = new VirtualTime(1, Integer.MAX_VALUE);
     private final FakeSts sts = new FakeSts(time);
@@ -69,7 +70,8 @@ class StatusTest {
         time.sleep(Duration.ofMinutes(10));
         PluginState driver = PluginStates.ofADriver(PLAN, "spark.executor.instances", "10", ofAnExecutor, 10);
         return Status.json("0.1.0", Reports.of(PLAN, "application_1763800000000_0042",
-            "STS at https://sts.eu-west-1.amazonaws.com by AWS SDK v2", sessions), counters, driver);
+            "STS at https://sts.eu-west-1.amazonaws.com by AWS SDK v2", sessions), counters, driver,
+            PythonSides.on("/local/spark-xacct-17-1763800000000"));
     }
 
     @Test
@@ -92,15 +94,24 @@ class StatusTest {
 
     @Test
     void aJvmWithoutPluginAndPlanHasTheSameKeys() {
-        assertEquals(NOTHING, Status.json("0.1.0", Reports.ofNothing(), new Counters(), null));
+        assertEquals(NOTHING, Status.json("0.1.0", Reports.ofNothing(), new Counters(), null, null));
     }
 
     @Test
     void anExecutorSaysWhichItIs() throws IOException {
-        JsonNode status = new ObjectMapper().readTree(Status.json("0.1.0", Reports.ofNothing(), counters, PluginStates.ofAnExecutor("7")));
+        JsonNode status = new ObjectMapper().readTree(
+            Status.json("0.1.0", Reports.ofNothing(), counters, PluginStates.ofAnExecutor("7"), null));
 
         assertEquals("executor 7 SEALED null null", String.join(" ", status.get("process").asText(), status.get("channel").asText(),
             status.get("channelWords").asText(), status.get("executors").asText()));
+    }
+
+    @Test
+    void saysWhyPythonFindsNothing() throws IOException {
+        JsonNode status = new ObjectMapper().readTree(
+            Status.json("0.1.0", Reports.ofNothing(), counters, null, PythonSides.off("PYTHONPATH cannot be changed")));
+
+        assertEquals("{\"folder\":null,\"reason\":\"PYTHONPATH cannot be changed\",\"state\":\"OFF\"}", status.get("python").toString());
     }
 
     @Test

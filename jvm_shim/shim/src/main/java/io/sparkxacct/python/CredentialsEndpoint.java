@@ -14,7 +14,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,8 @@ import org.slf4j.LoggerFactory;
 final class CredentialsEndpoint implements Closeable {
     static final int MAXIMUM_CONNECTIONS = 64;
     static final long READ_NANOS = SECONDS.toNanos(2);
+    /** Whoever connects and says nothing keeps a place from others. */
+    private static final long FIRST_BYTE_NANOS = SECONDS.toNanos(1);
 
     private static final Logger LOG = LoggerFactory.getLogger(CredentialsEndpoint.class);
     private static final byte[] LOOPBACK = {127, 0, 0, 1};
@@ -36,12 +40,14 @@ final class CredentialsEndpoint implements Closeable {
     private final ServerSocket server;
     private final Answers answers;
     private final ThreadPoolExecutor connections;
+    private final Semaphore free = new Semaphore(MAXIMUM_CONNECTIONS);
 
     private CredentialsEndpoint(ServerSocket server, Answers answers) {
         this.server = server;
         this.answers = answers;
+        // Not limited: the thread of a connection that has ended may not be idle yet.
         this.connections = new ThreadPoolExecutor(
-            0, MAXIMUM_CONNECTIONS, 10, SECONDS, new SynchronousQueue<>(), new DaemonThreads("xacct-endpoint"));
+            0, Integer.MAX_VALUE, 10, SECONDS, new SynchronousQueue<>(), new DaemonThreads("xacct-endpoint"));
     }
 
     /** Throws IOException when this host lets nobody listen on loopback. */
@@ -52,9 +58,19 @@ final class CredentialsEndpoint implements Closeable {
         } catch (IOException refused) {
             throw new IOException("this JVM cannot listen on 127.0.0.1: " + refused.getMessage(), refused);
         }
-        CredentialsEndpoint endpoint = new CredentialsEndpoint(server, new Answers(roles, server.getLocalPort(), offers, clock));
-        new DaemonThreads("xacct-endpoint-accept").newThread(endpoint::accept).start();
-        return endpoint;
+        return on(server, new Answers(roles, server.getLocalPort(), offers, clock), new DaemonThreads("xacct-endpoint-accept"));
+    }
+
+    /** Closes {@code server} where there is no thread to accept. */
+    static CredentialsEndpoint on(ServerSocket server, Answers answers, ThreadFactory acceptors) {
+        try {
+            CredentialsEndpoint endpoint = new CredentialsEndpoint(server, answers);
+            acceptors.newThread(endpoint::accept).start();
+            return endpoint;
+        } catch (Throwable failed) {
+            closeQuietly(server);
+            throw failed;
+        }
     }
 
     String address() {
@@ -75,13 +91,16 @@ final class CredentialsEndpoint implements Closeable {
 
     private void accept() {
         while (!server.isClosed()) {
+            // One connection too many waits in the backlog, where it takes no thread.
+            free.acquireUninterruptibly();
             Socket socket = null;
             try {
                 Socket accepted = server.accept();
                 socket = accepted;
                 connections.execute(() -> serve(accepted));
             } catch (Throwable refused) {
-                // One connection too many, no thread or no descriptor left, or closed: the client asks again.
+                // No thread or no descriptor left, or closed: the client asks again.
+                free.release();
                 closeQuietly(socket);
                 if (socket == null && !server.isClosed()) {
                     LOG.debug("the endpoint cannot accept", refused);
@@ -101,17 +120,18 @@ final class CredentialsEndpoint implements Closeable {
             LOG.debug("the endpoint could not answer", unexpected);
         } finally {
             closeQuietly(socket);
+            free.release();
         }
     }
 
     private void answer(Socket socket) throws IOException {
-        long deadline = System.nanoTime() + READ_NANOS;
+        long start = System.nanoTime();
         InputStream in = socket.getInputStream();
         byte[] head = new byte[Request.MAXIMUM_BYTES];
         int length = 0;
         int end = -1;
         while (end < 0 && length < head.length) {
-            int count = read(socket, in, head, length, deadline);
+            int count = read(socket, in, head, length, start + (length == 0 ? FIRST_BYTE_NANOS : READ_NANOS));
             if (count < 0) {
                 return;
             }
@@ -122,7 +142,7 @@ final class CredentialsEndpoint implements Closeable {
         socket.getOutputStream().write(reply.bytes());
     }
 
-    /** -1 at the end of the stream. Throws SocketTimeoutException when the time of the whole request is over. */
+    /** -1 at the end of the stream. Throws SocketTimeoutException when the time for it is over. */
     private static int read(Socket socket, InputStream in, byte[] bytes, int from, long deadline) throws IOException {
         long left = NANOSECONDS.toMillis(deadline - System.nanoTime());
         // A time-out of zero would wait for ever.

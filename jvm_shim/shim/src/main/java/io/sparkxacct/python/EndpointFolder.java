@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The folder that tells Python processes of this user where the endpoint is and what opens it: mode 0700, with files of mode 0600.
@@ -21,12 +23,16 @@ import java.util.Map;
  * the next JVM that keeps its own folder there removes it.
  */
 final class EndpointFolder implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(EndpointFolder.class);
+
     private final Path path;
     private final FileChannel lock;
+    private final UserPrincipal owner;
 
-    private EndpointFolder(Path path, FileChannel lock) {
+    private EndpointFolder(Path path, FileChannel lock, UserPrincipal owner) {
         this.path = path;
         this.lock = lock;
+        this.owner = owner;
     }
 
     /** "spark-xacct-", process id and start time: no other JVM on this host has both. */
@@ -47,10 +53,7 @@ final class EndpointFolder implements Closeable {
             Path path = directory.resolve(name);
             try {
                 EndpointFolder folder = create(path, files);
-                UserPrincipal owner = Files.getOwner(path, NOFOLLOW_LINKS);
-                for (Path swept : directories) {
-                    FolderRemoval.sweep(swept, owner, path, clock);
-                }
+                folder.sweep(directories, clock);
                 return folder;
             } catch (IOException | UnsupportedOperationException refused) {
                 refusals.append(refusals.length() == 0 ? "" : "; ").append(directory).append(": ").append(PrivateFiles.reason(refused));
@@ -78,6 +81,17 @@ final class EndpointFolder implements Closeable {
         return "EndpointFolder(" + path + ")";
     }
 
+    /** What is left behind does no harm. */
+    private void sweep(List<Path> directories, Clock clock) {
+        for (Path directory : directories) {
+            try {
+                FolderRemoval.sweep(directory, owner, path, clock);
+            } catch (RuntimeException unswept) {
+                LOG.debug("folders of dead JVMs are not swept from {}", directory, unswept);
+            }
+        }
+    }
+
     private static EndpointFolder create(Path path, Map<String, String> files) throws IOException {
         PrivateFiles.createFolder(path);
         FileChannel lock = null;
@@ -88,8 +102,8 @@ final class EndpointFolder implements Closeable {
             for (Map.Entry<String, String> file : files.entrySet()) {
                 PrivateFiles.write(path.resolve(file.getKey()), file.getValue());
             }
-            return new EndpointFolder(path, lock);
-        } catch (IOException | RuntimeException failed) {
+            return new EndpointFolder(path, lock, Files.getOwner(path, NOFOLLOW_LINKS));
+        } catch (Throwable failed) {
             FolderRemoval.remove(path);
             if (lock != null) {
                 lock.close();

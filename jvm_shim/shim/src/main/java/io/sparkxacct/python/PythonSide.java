@@ -26,10 +26,17 @@ public final class PythonSide implements AutoCloseable {
     private static PythonSide current;
 
     private final List<Closeable> opened = new ArrayList<>();
+    private WorkerHook hook;
     private HookOutcome outcome;
     private Path folder;
 
     private PythonSide() {
+    }
+
+    /** As one that was started looks from outside. */
+    PythonSide(HookOutcome outcome, Path folder) {
+        this.outcome = outcome;
+        this.folder = folder;
     }
 
     /**
@@ -52,6 +59,29 @@ public final class PythonSide implements AutoCloseable {
         side.open(plan, run, user, settings, jar, offers, log, variables);
         current = side;
         return side;
+    }
+
+    /**
+     * For a JVM in which the configured plan is not in force: Python tasks fail where plain boto3 would be somebody else.
+     *
+     * @param plan null when it cannot be read
+     * @param settings as for start
+     * @param reason why it is not in force, for people
+     * @param log takes one line
+     */
+    public static synchronized PythonSide refuse(Plan plan, LiveSettings settings, String reason, Consumer<String> log) {
+        if (current != null) {
+            current.close();
+        }
+        PythonSide side = new PythonSide();
+        side.turnOff(plan, settings, reason, log);
+        current = side;
+        return side;
+    }
+
+    /** What was started last in this JVM and is not closed, or null. */
+    public static synchronized PythonSide current() {
+        return current;
     }
 
     /** The folder of the endpoint that is open in this JVM, or null; for Python that started this JVM and so inherits nothing from it. */
@@ -82,6 +112,21 @@ public final class PythonSide implements AutoCloseable {
     @Override
     public void close() {
         synchronized (PythonSide.class) {
+            if (hook != null) {
+                try {
+                    hook.close();
+                } catch (RuntimeException leftBehind) {
+                    // The rest can be closed all the same.
+                }
+            }
+            closeWithTheJvm();
+        }
+    }
+
+    /** The same in a JVM that ends: its environment stays, because threads that read it may meet one that takes names away. */
+    public void closeWithTheJvm() {
+        synchronized (PythonSide.class) {
+            hook = null;
             for (int index = opened.size() - 1; index >= 0; index--) {
                 try {
                     opened.get(index).close();
@@ -104,33 +149,45 @@ public final class PythonSide implements AutoCloseable {
 
     private void open(Plan plan, String run, String user, LiveSettings settings, Path jar, RoleOffers offers, Consumer<String> log,
                       Variables variables) {
-        DaemonSettings daemons = new DaemonSettings(settings);
-        daemons.restore();
-        if (plan.python().roles().isEmpty()) {
-            outcome = HookOutcome.NOT_NEEDED;
-            return;
-        }
         String defaultRole = plan.python().defaultRole();
         try {
+            DaemonSettings daemons = new DaemonSettings(settings);
+            daemons.restore();
+            if (plan.python().roles().isEmpty()) {
+                outcome = HookOutcome.NOT_NEEDED;
+                return;
+            }
             serve(plan, run, user, settings, offers, variables);
-            opened.add(WorkerHook.install(variables, defaultRole == null ? null : daemons, jar, folder));
+            hook = WorkerHook.install(variables, defaultRole == null ? null : daemons, jar, folder);
             outcome = HookOutcome.ON;
             log.accept("plan " + plan.id() + ": Python finds " + String.join(", ", plan.python().roles()) + " at the endpoint " + folder
                 + (defaultRole == null ? "" : "; plain boto3 in workers is " + defaultRole));
-        } catch (IOException | RuntimeException | LinkageError failed) {
-            outcome = HookOutcome.off(inWords(failed));
-            boolean refused = isRequired(settings, defaultRole);
-            log.accept("plan " + plan.id() + ": Python workers of this JVM do not find its role sessions"
-                + (refused ? ", so Python tasks fail" : "") + ": " + outcome.reason());
-            if (refused) {
-                daemons.refuse(refusal(defaultRole));
-            }
+        } catch (Throwable failed) {
+            // An OutOfMemoryError is what a JVM throws that may have no more threads.
+            turnOff(plan, settings, inWords(failed), log);
         }
+    }
+
+    private void turnOff(Plan plan, LiveSettings settings, String reason, Consumer<String> log) {
+        outcome = HookOutcome.off(reason.replaceAll("\\s+", " "));
+        String effect = "";
+        try {
+            DaemonSettings daemons = new DaemonSettings(settings);
+            daemons.restore();
+            if (isRequired(plan, settings)) {
+                daemons.refuse(refusal(plan));
+                effect = ", so Python tasks fail";
+            }
+        } catch (Throwable closed) {
+            effect = ", and its Python tasks cannot be made to fail (" + inWords(closed) + ")";
+        }
+        log.accept((plan == null ? "a plan that cannot be read" : "plan " + plan.id())
+            + ": Python workers of this JVM do not find its role sessions" + effect + ": " + outcome.reason());
     }
 
     private static String inWords(Throwable failed) {
         boolean ours = failed instanceof IOException || failed instanceof IllegalStateException || failed instanceof IllegalArgumentException;
-        return (ours ? String.valueOf(failed.getMessage()) : failed.toString()).replaceAll("\\s+", " ");
+        return ours ? String.valueOf(failed.getMessage()) : failed.toString();
     }
 
     private void serve(Plan plan, String run, String user, LiveSettings settings, RoleOffers offers, Variables variables) throws IOException {
@@ -147,15 +204,25 @@ public final class PythonSide implements AutoCloseable {
         folder = made.path();
     }
 
-    /** What is no clear "false" is taken for yes: the other way plain boto3 would be somebody else. */
-    private static boolean isRequired(LiveSettings settings, String defaultRole) {
+    /**
+     * What is no clear "false" is taken for yes: the other way plain boto3 would be somebody else. So it may be under a plan that cannot be
+     * read.
+     */
+    private static boolean isRequired(Plan plan, LiveSettings settings) {
         String required = settings.get(REQUIRED);
-        return required == null ? defaultRole != null : !"false".equalsIgnoreCase(required.trim());
+        return required == null ? plan == null || plan.python().defaultRole() != null : !"false".equalsIgnoreCase(required.trim());
     }
 
-    private String refusal(String defaultRole) {
-        String identity = defaultRole == null ? "would not find its roles here" : "would not be role " + defaultRole + " here but another identity";
-        return "spark-xacct: Python tasks fail on purpose, because plain boto3 " + identity + ": " + outcome.reason() + "; or set " + REQUIRED
+    private String refusal(Plan plan) {
+        return "spark-xacct: Python tasks fail on purpose, because plain boto3 " + otherwise(plan) + ": " + outcome.reason() + "; or set " + REQUIRED
             + "=false";
+    }
+
+    private static String otherwise(Plan plan) {
+        if (plan == null) {
+            return "may not be here what the plan says";
+        }
+        String defaultRole = plan.python().defaultRole();
+        return defaultRole == null ? "would not find its roles here" : "would not be role " + defaultRole + " here but another identity";
     }
 }

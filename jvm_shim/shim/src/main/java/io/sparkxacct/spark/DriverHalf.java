@@ -25,6 +25,9 @@ import org.slf4j.LoggerFactory;
 final class DriverHalf implements DriverPlugin {
     private static final Logger LOG = LoggerFactory.getLogger(DriverHalf.class);
 
+    /** Whether the last SparkContext of this JVM that had the plugin had a plan. */
+    private static volatile boolean planWasSet;
+
     private volatile Responder responder;
     private volatile PythonSide python;
 
@@ -35,35 +38,64 @@ final class DriverHalf implements DriverPlugin {
             PluginMetrics.register(plugin::metricRegistry);
             return told;
         } catch (Throwable broken) {
-            LOG.error("spark-xacct: the plugin does not start in the driver, so every JVM asks STS itself: {}", broken.toString());
+            LOG.error("spark-xacct: the plugin does not start in the driver, so it serves nothing: {}", broken.toString());
             return Collections.emptyMap();
         }
     }
 
-    /** What executors are told; nothing where there is no plan. */
+    /** What executors are told; nothing where there is no plan, or none that could be put in force. */
     Map<String, String> start(Configuration configuration, Settings settings) {
-        if (configuration.get(Keys.PLAN) == null) {
+        ConfiguredPlan configured = new ConfiguredPlan(configuration::getRaw);
+        if (!configured.isSet()) {
             LOG.info("spark-xacct: no plan is set, so the plugin does nothing");
+            if (planWasSet) {
+                // That plan was another SparkContext's, whose roles are not this one's.
+                planWasSet = false;
+                JvmSessions.deactivate();
+            }
             return Collections.emptyMap();
         }
-        FrontClasses.placeBesideS3A();
-        String id = JvmSessions.activate(configuration);
-        nameTheRun(configuration, settings, JvmSessions.run());
-        Plan plan = JvmSessions.planInForce();
-        if (plan != null) {
+        planWasSet = true;
+        try {
+            FrontClasses.placeBesideS3A();
+            String id = JvmSessions.activate(configuration);
+            nameTheRun(configuration, settings, JvmSessions.run());
+            Plan plan = ConfiguredPlan.inForce();
             fetch(plan);
             python = PythonRoles.serve(plan, settings);
+            return openChannel(id, plan, settings).toMap();
+        } catch (Throwable broken) {
+            LOG.error("spark-xacct: the plan that is set does not come into force in the driver, so neither executors nor Python get role sessions"
+                + " from it: {}", broken.toString());
+            python = PythonRoles.refuse(configured, settings, broken);
+            return Collections.emptyMap();
         }
-        byte[] key = Seal.newKey();
-        String master = settings.get("spark.master");
-        boolean keyTravels = "yarn".equals(master) && !ChannelRule.showsCredentials(settings::get, SealKey.kerberos()) && SealKey.giveOut(key);
-        Channel channel = ChannelRule.choose(settings::get, master, keyTravels, SparkVersion.knowsRpcTls());
+    }
+
+    /** Without one executors ask STS, but they have the plan and the handshake all the same. */
+    private Handshake openChannel(String id, Plan plan, Settings settings) {
         ExecutorTally executors = new ExecutorTally();
         Broker broker = new Broker(JvmSessions::planInForce, JvmSessions::offer, JvmSessions::renew, JvmSessions.counters(), executors);
-        Handshake handshake = Handshake.drawn(channel.kind());
-        responder = new Responder(broker, channel, channel.kind() == Channel.Kind.SEALED ? new Seal(key, handshake.run(), Clock.system()) : null,
-            Clock.system(), LOG::warn);
-        String words = plan == null ? channel.words() : ChannelCost.words(channel, plan, settings::get);
+        Channel channel;
+        String words;
+        Handshake handshake;
+        Seal seal;
+        try {
+            byte[] key = Seal.newKey();
+            String master = settings.get("spark.master");
+            boolean keyTravels =
+                "yarn".equals(master) && !ChannelRule.showsCredentials(settings::get, SealKey.kerberos()) && SealKey.giveOut(key);
+            channel = ChannelRule.choose(settings::get, master, keyTravels, SparkVersion.knowsRpcTls());
+            words = ChannelCost.words(channel, plan, settings::get);
+            handshake = Handshake.drawn(channel.kind());
+            seal = channel.kind() == Channel.Kind.SEALED ? new Seal(key, handshake.run(), Clock.system()) : null;
+        } catch (Throwable broken) {
+            channel = Channel.none("the driver cannot open a channel (" + broken + ")", "that mended");
+            words = channel.words();
+            handshake = Handshake.drawn(channel.kind());
+            seal = null;
+        }
+        responder = new Responder(broker, channel, seal, Clock.system(), LOG::warn);
         PluginState.put(PluginState.ofDriver(channel, words, executors));
         if (channel.kind() == Channel.Kind.UNPROTECTED_ON_PURPOSE) {
             LOG.warn("spark-xacct: **** {} ****", words);
@@ -72,7 +104,7 @@ final class DriverHalf implements DriverPlugin {
         } else {
             LOG.info("spark-xacct: plan {}: {}", id, words);
         }
-        return handshake.toMap();
+        return handshake;
     }
 
     /** Without a run id of the application every JVM and every worker would draw its own. */

@@ -1,7 +1,6 @@
 package io.sparkxacct.spark;
 
 import io.sparkxacct.plan.Keys;
-import io.sparkxacct.plan.PlanReader;
 import io.sparkxacct.python.PythonSide;
 import io.sparkxacct.session.Clock;
 import io.sparkxacct.session.JvmSessions;
@@ -34,22 +33,51 @@ final class ExecutorHalf implements ExecutorPlugin {
     public void init(PluginContext plugin, Map<String, String> told) {
         try {
             if (!DRIVER.equals(plugin.executorID())) {
-                start(plugin::ask, Handshake.read(told), Settings.of(plugin.conf()));
+                start(plugin::ask, told, Settings.of(plugin.conf()));
                 PluginMetrics.register(plugin::metricRegistry);
             }
         } catch (Throwable broken) {
-            LOG.error("spark-xacct: the plugin does not start in this executor, which asks STS itself: {}", broken.toString());
+            LOG.error("spark-xacct: the plugin does not start in this executor, so it serves nothing: {}", broken.toString());
         }
     }
 
-    /** Does nothing where the driver's half has not started, or where there is no plan. */
-    void start(DriverLine.Wire driver, Handshake handshake, Settings settings) throws IOException {
-        String plan = PlanReader.join(name -> settings.get(PREFIX + name));
-        if (handshake == null || plan == null) {
+    /** Does nothing where there is no plan. Throws nothing. */
+    void start(DriverLine.Wire driver, Map<String, String> told, Settings settings) {
+        ConfiguredPlan configured = new ConfiguredPlan(name -> settings.get(PREFIX + name));
+        if (!configured.isSet()) {
             return;
         }
-        FrontClasses.placeBesideS3A();
-        if (handshake.channel() != Channel.Kind.NONE && handshake.channel() != Channel.Kind.LOCAL) {
+        try {
+            Handshake handshake = understood(told);
+            if (handshake == null) {
+                throw new IllegalStateException("the plugin has not started in the driver, whose log says why");
+            }
+            FrontClasses.placeBesideS3A();
+            takeFromTheDriver(driver, handshake, settings);
+            PluginState.put(PluginState.ofExecutor(settings.get(EXECUTOR_ID), handshake.channel()));
+            JvmSessions.activate(configured.text(), settings.get(PREFIX + Keys.RUN), settings.get(PREFIX + Keys.USER));
+            python = PythonRoles.serve(ConfiguredPlan.inForce(), settings);
+        } catch (Throwable broken) {
+            LOG.error("spark-xacct: the plugin does not put the plan in force in this executor: {}", broken.toString());
+            python = PythonRoles.refuse(configured, settings, broken);
+        }
+    }
+
+    /** Null where the driver told nothing. */
+    private static Handshake understood(Map<String, String> told) {
+        try {
+            return Handshake.read(told);
+        } catch (IllegalArgumentException unknown) {
+            LOG.warn("spark-xacct: the driver has a channel that this jar does not know, so this executor asks STS itself: {}", unknown.toString());
+            return Handshake.drawn(Channel.Kind.NONE);
+        }
+    }
+
+    private void takeFromTheDriver(DriverLine.Wire driver, Handshake handshake, Settings settings) {
+        if (handshake.channel() == Channel.Kind.NONE || handshake.channel() == Channel.Kind.LOCAL) {
+            return;
+        }
+        try {
             line = new DriverLine(driver, Clock.system());
             Function<Map<String, String>, Map<String, String>> way = channel(handshake, line);
             if (way != null) {
@@ -57,10 +85,9 @@ final class ExecutorHalf implements ExecutorPlugin {
                 JvmSessions.takeFrom((taken, sts) -> new BrokerClient(taken, channel, sts, source -> new RoleSessions(taken, source),
                     Clock.system(), () -> ThreadLocalRandom.current().nextDouble(), text -> LOG.info("spark-xacct: {}", text)));
             }
+        } catch (Throwable broken) {
+            LOG.warn("spark-xacct: the channel to the driver does not open, so this executor asks STS itself: {}", broken.toString());
         }
-        PluginState.put(PluginState.ofExecutor(settings.get(EXECUTOR_ID), handshake.channel()));
-        JvmSessions.activate(plan, settings.get(PREFIX + Keys.RUN), settings.get(PREFIX + Keys.USER));
-        python = PythonRoles.serve(JvmSessions.planInForce(), settings);
     }
 
     /** Null where the key that the driver gave out has not come along. */
@@ -84,7 +111,7 @@ final class ExecutorHalf implements ExecutorPlugin {
         }
         PythonSide side = python;
         if (side != null) {
-            side.close();
+            side.closeWithTheJvm();
         }
     }
 }

@@ -1,11 +1,13 @@
 package io.sparkxacct.spark;
 
 import io.sparkxacct.plan.Plan;
+import io.sparkxacct.plan.PlanException;
 import io.sparkxacct.python.HookOutcome;
 import io.sparkxacct.python.LiveSettings;
 import io.sparkxacct.python.PythonSide;
 import io.sparkxacct.python.RoleOffers;
 import io.sparkxacct.session.Count;
+import io.sparkxacct.session.FailureException;
 import io.sparkxacct.session.JvmSessions;
 import io.sparkxacct.session.Offer;
 import java.util.concurrent.atomic.AtomicReference;
@@ -19,11 +21,8 @@ final class PythonRoles {
     private PythonRoles() {
     }
 
-    /** Null where there is no plan that could be served. Throws nothing. */
+    /** Throws nothing. */
     static PythonSide serve(Plan plan, Settings settings) {
-        if (plan == null) {
-            return null;
-        }
         AtomicReference<String> said = new AtomicReference<>();
         PythonSide side = PythonSide.start(plan, JvmSessions.run(), JvmSessions.user(), LiveSettings.of(settings::get, settings::set),
             PythonSide.jar(), role -> given(plan, role), said::set);
@@ -33,6 +32,13 @@ final class PythonRoles {
             LOG.info("spark-xacct: {}", said);
         }
         return side;
+    }
+
+    /** Where the plan that is set is not in force, for whatever reason. Throws nothing. */
+    static PythonSide refuse(ConfiguredPlan plan, Settings settings, Throwable reason) {
+        boolean ours = reason instanceof FailureException || reason instanceof PlanException || reason instanceof IllegalStateException;
+        return PythonSide.refuse(plan.readable(), LiveSettings.of(settings::get, settings::set),
+            "its plan is not in force: " + (ours ? reason.getMessage() : reason.toString()), said -> LOG.warn("spark-xacct: {}", said));
     }
 
     private static Offer given(Plan plan, String role) {

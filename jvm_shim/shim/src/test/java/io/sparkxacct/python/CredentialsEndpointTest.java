@@ -16,6 +16,7 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
@@ -101,8 +102,33 @@ class CredentialsEndpointTest {
         assertTrue(took >= 1900 && took < 10_000, took + " ms");
     }
 
+    /** The shortest of five, because machines pause. */
     @Test
-    void sixtyFourAreAnsweredAtOnceAndTheNextIsClosed() throws Exception {
+    void whoeverSaysNothingHasOneSecond() throws Exception {
+        long shortest = Long.MAX_VALUE;
+        for (int tries = 0; tries < 5 && shortest >= 1500; tries++) {
+            long start = System.nanoTime();
+            try (Socket socket = connect()) {
+                assertEquals("", read(socket));
+            }
+            shortest = Math.min(shortest, NANOSECONDS.toMillis(System.nanoTime() - start));
+        }
+
+        assertTrue(shortest >= 900 && shortest < 1900, shortest + " ms");
+    }
+
+    @Test
+    void whoeverBeganHasTwoSeconds() throws Exception {
+        try (Socket socket = send(GOOD.substring(0, 1))) {
+            Thread.sleep(1300);
+            socket.getOutputStream().write(GOOD.substring(1).getBytes(StandardCharsets.US_ASCII));
+
+            assertTrue(read(socket).startsWith("HTTP/1.1 200 OK\r\n"));
+        }
+    }
+
+    @Test
+    void sixtyFourAreAnsweredAtOnceAndTheNextWaits() throws Exception {
         List<Socket> open = new ArrayList<>();
         try {
             fetched = new CountDownLatch(1);
@@ -110,19 +136,34 @@ class CredentialsEndpointTest {
                 open.add(send(GOOD));
             }
             waitUntilAsked(CredentialsEndpoint.MAXIMUM_CONNECTIONS);
+            open.add(send(GOOD));
+            Thread.sleep(300);
 
-            assertEquals("", exchangeOrReset());
+            assertEquals(CredentialsEndpoint.MAXIMUM_CONNECTIONS, asked.get());
             fetched.countDown();
             for (Socket socket : open) {
                 assertTrue(read(socket).startsWith("HTTP/1.1 200 OK\r\n"));
             }
-            assertEquals(CredentialsEndpoint.MAXIMUM_CONNECTIONS, asked.get());
-            assertTrue(exchange(GOOD).startsWith("HTTP/1.1 200 OK\r\n"));
+            assertEquals(CredentialsEndpoint.MAXIMUM_CONNECTIONS + 1, asked.get());
         } finally {
             for (Socket socket : open) {
                 socket.close();
             }
         }
+    }
+
+    @Test
+    void withoutAThreadToAcceptNobodyListens() throws IOException {
+        ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        Answers answers = new Answers(List.of(), server.getLocalPort(), role -> null, Clock.system());
+
+        assertThrows(OutOfMemoryError.class, () -> CredentialsEndpoint.on(server, answers, task -> new Thread(task) {
+            @Override
+            public void start() {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+        }));
+        assertTrue(server.isClosed());
     }
 
     @Test
@@ -214,15 +255,6 @@ class CredentialsEndpointTest {
     private String exchange(String request) throws IOException {
         try (Socket socket = send(request)) {
             return read(socket);
-        }
-    }
-
-    /** Closing before the request was read takes the connection away, so a client may see that instead of the end. */
-    private String exchangeOrReset() throws IOException {
-        try {
-            return exchange(GOOD);
-        } catch (SocketException reset) {
-            return "";
         }
     }
 

@@ -17,6 +17,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -189,6 +192,45 @@ class EndpointFolderTest {
         create(directory).close();
 
         assertTrue(Files.exists(others.resolve("partner.token")));
+    }
+
+    @Test
+    void aSweepThatFailsCostsNoFolder() throws IOException {
+        Path first = Files.createDirectory(directory.resolve("first"));
+        Path second = Files.createDirectory(directory.resolve("second"));
+        Files.move(age(leftover("spark-xacct-2-2")), first.resolve("spark-xacct-2-2"));
+        Path swept = Files.move(age(leftover("spark-xacct-3-3")), second.resolve("spark-xacct-3-3"));
+        AtomicInteger looks = new AtomicInteger();
+
+        try (EndpointFolder folder = EndpointFolder.create(List.of(first, second), NAME, FILES, clock(() -> {
+            if (looks.incrementAndGet() == 1) {
+                throw new UnsupportedOperationException("no clock");
+            }
+            return System.currentTimeMillis();
+        }))) {
+            assertEquals(first.resolve(NAME), folder.path());
+        }
+        assertEquals(List.of("spark-xacct-2-2"), names(first));
+        assertFalse(Files.exists(swept));
+    }
+
+    private static Clock clock(LongSupplier millis) {
+        return new Clock() {
+            @Override
+            public long nanos() {
+                throw new AssertionError("nothing is timed");
+            }
+
+            @Override
+            public long millis() {
+                return millis.getAsLong();
+            }
+
+            @Override
+            public void await(CompletableFuture<?> event, long nanos) {
+                throw new AssertionError("nothing waits");
+            }
+        };
     }
 
     private static EndpointFolder create(Path... directories) throws IOException {

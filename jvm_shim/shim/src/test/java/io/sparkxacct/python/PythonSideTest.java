@@ -195,6 +195,88 @@ class PythonSideTest {
     }
 
     @Test
+    void whateverIsThrownTheyFailAllTheSame() {
+        PythonSide side = PythonSide.start(DEFAULT_ROLE, "run-1", "alice", LiveSettings.of(conf::get, conf::put), jar, role -> null, log::add,
+            new Variables() {
+                @Override
+                public String get(String name) {
+                    throw new OutOfMemoryError("unable to create native thread");
+                }
+
+                @Override
+                public void set(String name, String value) {
+                    throw new OutOfMemoryError("unable to create native thread");
+                }
+            });
+        started.add(side);
+
+        assertEquals("OFF: java.lang.OutOfMemoryError: unable to create native thread", side.outcome().toString());
+        assertEquals("spark-xacct: Python tasks fail on purpose, because plain boto3 would not be role partner here but another identity:"
+            + " java.lang.OutOfMemoryError: unable to create native thread; or set spark.xacct.python.required=false",
+            conf.get("spark.python.daemon.module"));
+    }
+
+    @Test
+    void settingsThatCannotBeReadThrowNothingEither() {
+        PythonSide side = PythonSide.start(DEFAULT_ROLE, "run-1", "alice", LiveSettings.of(name -> {
+            throw new IllegalStateException("no settings");
+        }, conf::put), jar, role -> null, log::add, variables);
+        started.add(side);
+
+        assertEquals("OFF: no settings", side.outcome().toString());
+        assertEquals(List.of("plan " + DEFAULT_ROLE.id() + ": Python workers of this JVM do not find its role sessions, and its Python tasks cannot"
+            + " be made to fail (no settings): no settings"), log);
+    }
+
+    /** By the setting and by the plan that is not in force. */
+    @ParameterizedTest
+    @CsvSource({
+        ",      default role, would not be role partner here but another identity",
+        ",      unreadable,   may not be here what the plan says",
+        ",      by name only,",
+        "true,  by name only, would not find its roles here",
+        "false, default role,",
+        "false, unreadable,",
+    })
+    void withoutThePlanInForcePythonTasksFailWherePlainBoto3WouldBeSomebodyElse(String required, String plan, String because) {
+        if (required != null) {
+            conf.put("spark.xacct.python.required", required);
+        }
+        Plan configured = "unreadable".equals(plan) ? null : "default role".equals(plan) ? DEFAULT_ROLE : BY_NAME_ONLY;
+        PythonSide side = PythonSide.refuse(configured, LiveSettings.of(conf::get, conf::put), "no AWS SDK\n is there", log::add);
+        started.add(side);
+
+        assertEquals("OFF: no AWS SDK is there", side.outcome().toString());
+        assertEquals(because == null ? null : "spark-xacct: Python tasks fail on purpose, because plain boto3 " + because
+            + ": no AWS SDK is there; or set spark.xacct.python.required=false", conf.get("spark.python.daemon.module"));
+        assertEquals(List.of((configured == null ? "a plan that cannot be read" : "plan " + configured.id())
+            + ": Python workers of this JVM do not find its role sessions" + (because == null ? "" : ", so Python tasks fail")
+            + ": no AWS SDK is there"), log);
+    }
+
+    @Test
+    void aRefusalTakesThePlaceOfWhatAnEarlierSparkContextLeft() {
+        start(DEFAULT_ROLE);
+        started.add(PythonSide.refuse(BY_NAME_ONLY, LiveSettings.of(conf::get, conf::put), "why", log::add));
+
+        assertNull(PythonSide.folderInForce());
+        assertNull(variables.get("SPARK_XACCT_ENDPOINT"));
+        assertEquals("pyspark.daemon", conf.get("spark.python.daemon.module"));
+    }
+
+    @Test
+    void aJvmThatEndsKeepsItsEnvironment() {
+        PythonSide side = start(DEFAULT_ROLE);
+        Map<String, String> during = Map.copyOf(variables.values);
+        side.closeWithTheJvm();
+        side.close();
+
+        assertEquals(List.of(), names(directory.resolve("local")));
+        assertEquals(during, variables.values);
+        assertNull(PythonSide.current());
+    }
+
+    @Test
     void withoutALocalDirectoryThereIsNoEndpoint() {
         Path missing = directory.resolve("missing");
         variables.values.put("SPARK_LOCAL_DIRS", missing.toString());

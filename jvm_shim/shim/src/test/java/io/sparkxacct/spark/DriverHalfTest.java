@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.sparkxacct.plan.Keys;
@@ -15,6 +16,7 @@ import io.sparkxacct.plan.Plan;
 import io.sparkxacct.plan.PlanReader;
 import io.sparkxacct.session.Clock;
 import io.sparkxacct.session.Count;
+import io.sparkxacct.session.FailureException;
 import io.sparkxacct.session.JvmSessions;
 import io.sparkxacct.session.RefusedKey;
 import io.sparkxacct.testkit.LoopbackSts;
@@ -34,6 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class DriverHalfTest {
     private static final String JSON = json(base("io.sparkxacct.sts2.StaticBase"), "http://127.0.0.1:1", role("partner"), "", "@deny");
+    private static final String PYTHON = JSON.replace("\"python\":{\"roles\":[]}", "\"python\":{\"roles\":[\"partner\"],\"default_role\":\"partner\"}");
     private static final Plan PLAN = PlanReader.fromJson(JSON);
     private static final Map<String, String> QUESTION = Messages.question(PLAN.id(), List.of("partner"));
     private static final Map<String, String> NOT_STARTED =
@@ -237,8 +240,86 @@ class DriverHalfTest {
         StandardError log = StandardError.of(() -> told.set(half.init(null, new FakePluginContext("driver"))));
 
         assertEquals(Map.of(), told.get());
-        assertEquals(1, log.count("spark-xacct: the plugin does not start in the driver, so every JVM asks STS itself: java.lang.NullPointer"),
+        assertEquals(1, log.count("spark-xacct: the plugin does not start in the driver, so it serves nothing: java.lang.NullPointer"),
             log.text());
         assertEquals(NOT_STARTED, received("anything"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "damaged,         may not be here what the plan says",
+        "gap,             may not be here what the plan says",
+        "without an SDK,  would not be role partner here but another identity",
+    })
+    void whereThePlanIsNotInForcePythonTasksFailAndNobodyIsToldOtherwise(String mistake, String because) {
+        String ofNoSdk = PYTHON.replace("io.sparkxacct.sts2.StaticBase", "java.lang.String");
+        configuration.set(Keys.PLAN, "damaged".equals(mistake) ? "z1:broken" : packed(ofNoSdk));
+        if ("gap".equals(mistake)) {
+            configuration.unset(Keys.PLAN);
+            configuration.set(Keys.PLAN + ".2", "x");
+        }
+        conf.set("spark.master", "local[2]");
+        AtomicReference<Map<String, String>> told = new AtomicReference<>();
+        StandardError log = StandardError.of(() -> told.set(half.start(configuration, conf)));
+
+        assertEquals(Map.of(), told.get());
+        assertNull(JvmSessions.planInForce());
+        assertEquals(NOT_STARTED, received(QUESTION));
+        String module = String.valueOf(conf.get("spark.python.daemon.module"));
+        assertTrue(module.startsWith("spark-xacct: Python tasks fail on purpose, because plain boto3 " + because + ": its plan is not in force: "), module);
+        assertEquals(1, log.count("the plan that is set does not come into force in the driver, so neither executors nor Python get role sessions"
+            + " from it: "), log.text());
+        assertEquals(1, log.count("Python workers of this JVM do not find its role sessions, so Python tasks fail: its plan is not in force: "),
+            log.text());
+        assertEquals(0, log.count("asks STS itself"), log.text());
+    }
+
+    @Test
+    void aChannelThatDoesNotOpenCostsTheBrokerOnly() {
+        configuration.set(Keys.PLAN, packed(JSON));
+        Settings broken = new Settings() {
+            @Override
+            public String get(String name) {
+                if (name.equals("spark.authenticate")) {
+                    throw new IllegalStateException("no cipher");
+                }
+                return name.equals("spark.master") ? "spark://driver:7077" : conf.get(name);
+            }
+
+            @Override
+            public void set(String name, String value) {
+                conf.set(name, value);
+            }
+        };
+        AtomicReference<Map<String, String>> told = new AtomicReference<>();
+        String words = "executors ask STS themselves: the driver cannot open a channel (java.lang.IllegalStateException: no cipher); with that mended"
+            + " they get role sessions from the driver";
+        StandardError log = StandardError.of(() -> told.set(half.start(configuration, broken)));
+
+        assertEquals("NONE", told.get().get("channel"));
+        assertEquals(PLAN.id(), JvmSessions.planInForce().id());
+        assertEquals(Map.of("v", "1", "refused", "CHANNEL", "problem", words), received(QUESTION));
+        assertEquals(1, log.count("spark-xacct: plan " + PLAN.id() + ": " + words), log.text());
+    }
+
+    @Test
+    void aSparkContextWithoutAPlanHasNoRolesOfTheOneBefore() {
+        start("spark://driver:7077");
+        half.shutdown();
+        new DriverHalf().start(new Configuration(false), new SetSettings());
+
+        assertEquals("bucket partner-data: fs.xacct.plan is not set in the Hadoop configuration of this JVM (spark.hadoop.fs.xacct.plan in Spark)",
+            assertThrows(FailureException.class, () -> JvmSessions.resolve("s3a", "partner-data")).getMessage());
+    }
+
+    @Test
+    void butKeepsThePlanThatAFileSystemBrought() {
+        half.start(configuration, conf);
+        Configuration ofAFileSystem = new Configuration(false);
+        ofAFileSystem.set(Keys.PLAN, packed(JSON));
+        JvmSessions.follow(ofAFileSystem);
+        half.start(configuration, conf);
+
+        assertEquals(PLAN.id(), JvmSessions.planInForce().id());
     }
 }

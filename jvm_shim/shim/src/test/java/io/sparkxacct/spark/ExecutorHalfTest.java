@@ -5,6 +5,8 @@ import static io.sparkxacct.testkit.PlanTexts.json;
 import static io.sparkxacct.testkit.PlanTexts.packed;
 import static io.sparkxacct.testkit.PlanTexts.role;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -19,8 +21,9 @@ import io.sparkxacct.session.JvmSessions;
 import io.sparkxacct.session.Offer;
 import io.sparkxacct.session.RoleSession;
 import io.sparkxacct.testkit.StandardError;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import io.sparkxacct.testkit.TestEnvironment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.PrivilegedExceptionAction;
 import java.time.Instant;
 import java.util.Map;
@@ -35,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ExecutorHalfTest {
     private static final String JSON = json(base("io.sparkxacct.sts2.StaticBase"), "http://127.0.0.1:1", role("partner"), "\"partner-data\":\"partner\"", "@deny");
+    private static final String PYTHON = JSON.replace("\"python\":{\"roles\":[]}", "\"python\":{\"roles\":[\"partner\"],\"default_role\":\"partner\"}");
     private static final Plan PLAN = PlanReader.fromJson(JSON);
     private static final String RUN = "12ab";
 
@@ -57,11 +61,11 @@ class ExecutorHalfTest {
         PluginState.put(null);
     }
 
-    private void start(Map<String, String> told, UnaryOperator<Object> driver) throws IOException {
+    private void start(Map<String, String> told, UnaryOperator<Object> driver) {
         half.start(message -> {
             asked.incrementAndGet();
             return driver.apply(message);
-        }, Handshake.read(told), conf);
+        }, told, conf);
     }
 
     private static Map<String, String> told(Channel.Kind kind) {
@@ -69,13 +73,7 @@ class ExecutorHalfTest {
     }
 
     private StandardError logOf(Map<String, String> told) {
-        return StandardError.of(() -> {
-            try {
-                start(told, message -> message);
-            } catch (IOException unexpected) {
-                throw new UncheckedIOException(unexpected);
-            }
-        });
+        return StandardError.of(() -> start(told, message -> message));
     }
 
     /** A driver that has a session of every role. */
@@ -97,7 +95,7 @@ class ExecutorHalfTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"PROTECTED", "UNPROTECTED_ON_PURPOSE"})
-    void readsWithTheDriversSessions(Channel.Kind kind) throws IOException {
+    void readsWithTheDriversSessions(Channel.Kind kind) {
         start(told(kind), driver(kind, null));
         assertEquals(0, asked.get());
 
@@ -107,7 +105,7 @@ class ExecutorHalfTest {
     }
 
     @Test
-    void tellsTheDriverWhatItHasCounted() throws IOException {
+    void tellsTheDriverWhatItHasCounted() {
         conf.set("spark.executor.id", "3");
         long before = JvmSessions.counters().get(Count.ASKS);
         start(told(Channel.Kind.PROTECTED), driver(Channel.Kind.PROTECTED, null));
@@ -165,7 +163,7 @@ class ExecutorHalfTest {
     }
 
     @Test
-    void withoutAChannelItAsksStsUnderTheApplicationsPlan() throws IOException {
+    void withoutAChannelItAsksStsUnderTheApplicationsPlan() {
         start(told(Channel.Kind.NONE), message -> message);
 
         assertEquals(PLAN.id() + " j-1", JvmSessions.planInForce().id() + " " + JvmSessions.run());
@@ -180,15 +178,20 @@ class ExecutorHalfTest {
     }
 
     @Test
-    void whereTheDriversHalfHasNotStartedItDoesNothing() throws IOException {
-        start(Map.of(), message -> message);
-        start(null, message -> message);
+    void whereTheDriversHalfHasNotStartedItServesNothing() {
+        StandardError log = StandardError.of(() -> {
+            start(Map.of(), message -> message);
+            start(null, message -> message);
+        });
 
         assertNull(JvmSessions.planInForce());
+        assertNull(conf.get("spark.python.daemon.module"));
+        assertEquals(2, log.count("spark-xacct: the plugin does not put the plan in force in this executor: java.lang.IllegalStateException: the plugin"
+            + " has not started in the driver, whose log says why"), log.text());
     }
 
     @Test
-    void withoutAPlanItDoesNothing() throws IOException {
+    void withoutAPlanItDoesNothing() {
         conf.values().remove("spark.hadoop.fs.xacct.plan");
         start(told(Channel.Kind.UNPROTECTED_ON_PURPOSE), message -> message);
 
@@ -197,18 +200,60 @@ class ExecutorHalfTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"WHATEVER", ""})
-    void aChannelOfAnotherVersionIsLoggedAndThrowsNothing(String channel) {
-        StandardError log = StandardError.of(() -> half.init(new FakePluginContext("1"), Map.of("channel", channel)));
+    void aChannelOfAnotherVersionIsNoneAndLogged(String channel) {
+        StandardError log = logOf(Map.of("channel", channel));
 
-        assertEquals(1, log.count("spark-xacct: the plugin does not start in this executor, which asks STS itself: java.lang.IllegalArgument"), log.text());
+        assertEquals(PLAN.id(), JvmSessions.planInForce().id());
+        assertEquals(1, log.count("spark-xacct: the driver has a channel that this jar does not know, so this executor asks STS itself:"
+            + " java.lang.IllegalArgument"), log.text());
     }
 
     @Test
-    void aPlanThatCannotBeReadRefusesEveryBucket() {
+    void aSealThatCannotBeMadeLeavesThePlanInForce() throws Exception {
+        UserGroupInformation.createRemoteUser("yarn-executor").doAs((PrivilegedExceptionAction<Void>) () -> {
+            SealKey.giveOut(new byte[1]);
+            StandardError log = logOf(Map.of("channel", "SEALED", "run", RUN));
+
+            assertEquals(PLAN.id(), JvmSessions.planInForce().id());
+            assertEquals(1, log.count("spark-xacct: the channel to the driver does not open, so this executor asks STS itself: "), log.text());
+            return null;
+        });
+    }
+
+    @Test
+    void aPlanThatCannotBeReadRefusesEveryBucketAndFailsPythonTasks() {
         conf.set("spark.hadoop.fs.xacct.plan", "z1:broken");
-        StandardError.of(() -> assertThrows(FailureException.class, () -> start(told(Channel.Kind.PROTECTED), message -> message)));
+        logOf(told(Channel.Kind.PROTECTED));
 
         assertTrue(refusal().startsWith("bucket partner-data: the plan text is cut or damaged"));
+        assertEquals("spark-xacct: Python tasks fail on purpose, because plain boto3 may not be here what the plan says: its plan is not in force: the"
+            + " plan text is cut or damaged (9 characters: a checksum or code in it is wrong); copy it again in full; or set"
+            + " spark.xacct.python.required=false", conf.get("spark.python.daemon.module"));
+    }
+
+    @Test
+    void whereTheDriversHalfHasNotStartedPythonTasksFail() {
+        conf.set("spark.hadoop.fs.xacct.plan", packed(PYTHON));
+        logOf(null);
+
+        assertEquals("spark-xacct: Python tasks fail on purpose, because plain boto3 would not be role partner here but another identity: its plan is"
+            + " not in force: the plugin has not started in the driver, whose log says why; or set spark.xacct.python.required=false",
+            conf.get("spark.python.daemon.module"));
+    }
+
+    @Test
+    void itsEndLeavesTheEnvironmentAsItIs() {
+        conf.set("spark.hadoop.fs.xacct.plan", packed(PYTHON));
+        try (TestEnvironment before = new TestEnvironment()) {
+            logOf(told(Channel.Kind.NONE));
+            String folder = System.getenv("SPARK_XACCT_ENDPOINT");
+            half.shutdown();
+
+            assertEquals("spark_xacct.worker.daemon", conf.get("spark.python.daemon.module"));
+            assertNotNull(folder);
+            assertEquals(folder, System.getenv("SPARK_XACCT_ENDPOINT"));
+            assertFalse(Files.exists(Path.of(folder)));
+        }
     }
 
     @Test
@@ -218,8 +263,8 @@ class ExecutorHalfTest {
             half.init(new FakePluginContext(null), Map.of());
         });
 
-        assertEquals(1, log.count("the plugin does not start in this executor, which asks STS itself: java.lang.NullPointerException"), log.text());
-        assertEquals(1, log.count("the plugin does not start in this executor, which asks STS itself: java.lang.IllegalStateException: no settings"),
+        assertEquals(1, log.count("the plugin does not start in this executor, so it serves nothing: java.lang.NullPointerException"), log.text());
+        assertEquals(1, log.count("the plugin does not start in this executor, so it serves nothing: java.lang.IllegalStateException: no settings"),
             log.text());
     }
 }
