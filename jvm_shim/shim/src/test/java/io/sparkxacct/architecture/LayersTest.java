@@ -31,7 +31,7 @@ class LayersTest {
             .whereLayer("named").mayNotBeAccessedByAnyLayer()
             .whereLayer("status").mayNotBeAccessedByAnyLayer()
             .whereLayer("spark").mayOnlyBeAccessedByLayers("status")
-            .whereLayer("python").mayOnlyBeAccessedByLayers("spark")
+            .whereLayer("python").mayOnlyBeAccessedByLayers("spark", "status")
             .whereLayer("sts1").mayOnlyBeAccessedByLayers("named")
             .whereLayer("sts2").mayOnlyBeAccessedByLayers("named")
             .whereLayer("session").mayOnlyBeAccessedByLayers("named", "status", "spark", "python", "sts1", "sts2")
@@ -88,7 +88,7 @@ class LayersTest {
     @Test
     void theStatusNeedsNothingButOurs() {
         classes().that().resideInAPackage("io.sparkxacct").should().onlyDependOnClassesThat()
-            .resideInAnyPackage("java..", "io.sparkxacct", "io.sparkxacct.plan", "io.sparkxacct.session", "io.sparkxacct.spark").check(OURS);
+            .resideInAnyPackage("java..", "io.sparkxacct", "io.sparkxacct.plan", "io.sparkxacct.session", "io.sparkxacct.python", "io.sparkxacct.spark").check(OURS);
     }
 
     /** Spark's metric system is made of them; the numbers themselves are counted without. */
