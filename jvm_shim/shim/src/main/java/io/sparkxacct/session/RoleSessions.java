@@ -152,11 +152,16 @@ public final class RoleSessions {
     /**
      * Fetches a new session although the present one is not over, as when S3 answers ExpiredToken or InvalidAccessKeyId.
      *
-     * <p>Only where the refused session is still the one at hand; at most once a minute, on a mere doubt at most once an hour; and not
-     * while an attempt is in flight or backing off.
+     * <p>Only where the refused session is still the one at hand; at most once a minute, on a mere doubt at most once in
+     * {@link #doubtedInterval}; and not while an attempt is in flight or backing off.
      */
     public Forced forceRefresh(String role, RefusedKey refused) {
         return refresher.force(slot(role), refused);
+    }
+
+    /** Between refreshes on mere doubts. Whoever asks somebody else for whole chains costs STS nothing, and that one has an hour of its own. */
+    long doubtedInterval() {
+        return source.givesWholeChains() ? RefreshPolicy.FORCED_INTERVAL : RefreshPolicy.DOUBTED_INTERVAL;
     }
 
     /** Whether this key is of the session of a role that readers are given now. */
