@@ -76,6 +76,14 @@ public final class JvmSessions {
         return OF_THIS_JVM.put(WantedPlan.of(plan, configuration));
     }
 
+    /**
+     * For the end of an application whose JVM may live on: nothing is refreshed any more. Valid sessions serve to their end, and a read
+     * that finds none causes one attempt; the same plan again begins anew.
+     */
+    public static void drain() {
+        OF_THIS_JVM.drainInForce();
+    }
+
     /** For a SparkContext without a plan: nothing is in force any more, until a plan is activated or a FileSystem brings one. */
     public static void deactivate() {
         OF_THIS_JVM.clear();
@@ -261,7 +269,8 @@ public final class JvmSessions {
             boolean fixed = activated && !activating;
             ActivePlan next = seen;
             if (seen == null || !seen.serves(wanted)) {
-                boolean yields = siteFile != null && seen != null && seen.isSetByTheApplication();
+                boolean yields = siteFile != null && seen != null && seen.isSetByTheApplication()
+                    && !(seen.isDrained() && wanted.isAnotherRunOf(seen));
                 if (yields || fixed && !wanted.isAnotherRunOf(seen)) {
                     sayIgnored(seen, wanted, fixed ? null : siteFile);
                     return seen;
@@ -340,7 +349,7 @@ public final class JvmSessions {
         ActivePlan seen;
         do {
             seen = active;
-            if (seen == null || seen.unusable() != null) {
+            if (seen == null || seen.unusable() != null || seen.isDrained()) {
                 return;
             }
         } while (!exchange(seen, seen.by(source(seen.inputs())), false, activated));
@@ -366,6 +375,13 @@ public final class JvmSessions {
             }
             cleared = exchange(active, null, false, false);
         } while (!cleared);
+    }
+
+    void drainInForce() {
+        ActivePlan now = active;
+        if (now != null) {
+            now.drain();
+        }
     }
 
     Map<String, String> describe() {
