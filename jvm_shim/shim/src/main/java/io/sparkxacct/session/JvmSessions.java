@@ -66,7 +66,13 @@ public final class JvmSessions {
 
     /** The same by a plan's whole text, with run id and user or null; called by py4j when a SparkContext has started. */
     public static String activate(String plan, String run, String user) {
+        return activate(plan, run, user, Collections.emptyMap());
+    }
+
+    /** @param settings of the application, by Hadoop's names: STS may be asked before any FileSystem brings them, by its proxy for one */
+    public static String activate(String plan, String run, String user, Map<String, String> settings) {
         Configuration configuration = new Configuration();
+        settings.forEach(configuration::set);
         if (run != null) {
             configuration.set(Keys.RUN, run);
         }

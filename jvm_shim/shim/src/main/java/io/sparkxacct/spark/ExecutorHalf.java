@@ -59,7 +59,7 @@ final class ExecutorHalf implements ExecutorPlugin {
             }
         }
         PluginState.put(PluginState.ofExecutor(settings.get(EXECUTOR_ID), handshake.channel()));
-        JvmSessions.activate(plan, settings.get(PREFIX + Keys.RUN), settings.get(PREFIX + Keys.USER));
+        JvmSessions.activate(plan, settings.get(PREFIX + Keys.RUN), settings.get(PREFIX + Keys.USER), settings.under(PREFIX));
         python = PythonRoles.serve(JvmSessions.planInForce(), settings);
     }
 
