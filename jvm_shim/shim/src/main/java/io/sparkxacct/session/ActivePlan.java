@@ -26,6 +26,7 @@ final class ActivePlan {
     private final Counters counters;
     private final S3Refusals refusals;
     private volatile boolean setByTheApplication;
+    private volatile boolean drained;
     private final Map<String, Served> served = new ConcurrentHashMap<>();
 
     ActivePlan(String text, Plan plan, StsInputs inputs, SessionSource source, Counters counters) {
@@ -124,7 +125,7 @@ final class ActivePlan {
 
     /** Whether this plan is the wanted one and serves: false when another run is named, as a second SparkContext does. */
     boolean serves(WantedPlan wanted) {
-        if (unusable != null || wanted.run() != null && !wanted.run().equals(inputs.run())) {
+        if (unusable != null || drained || wanted.run() != null && !wanted.run().equals(inputs.run())) {
             return false;
         }
         boolean same = !wanted.isFile() && wanted.text().equals(text) || wanted.plan() != null && wanted.plan().id().equals(plan.id());
@@ -191,9 +192,14 @@ final class ActivePlan {
         }
     }
 
-    /** Stops refreshing. What is under way may end. */
+    boolean isDrained() {
+        return drained;
+    }
+
+    /** Stops refreshing, for good. What is under way may end. */
     void drain() {
         if (sessions != null) {
+            drained = true;
             sessions.drain();
         }
     }

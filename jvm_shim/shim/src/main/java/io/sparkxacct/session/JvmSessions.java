@@ -66,7 +66,13 @@ public final class JvmSessions {
 
     /** The same by a plan's whole text, with run id and user or null; called by py4j when a SparkContext has started. */
     public static String activate(String plan, String run, String user) {
+        return activate(plan, run, user, Collections.emptyMap());
+    }
+
+    /** @param settings of the application, by Hadoop's names: STS may be asked before any FileSystem brings them, by its proxy for one */
+    public static String activate(String plan, String run, String user, Map<String, String> settings) {
         Configuration configuration = new Configuration();
+        settings.forEach(configuration::set);
         if (run != null) {
             configuration.set(Keys.RUN, run);
         }
@@ -74,6 +80,14 @@ public final class JvmSessions {
             configuration.set(Keys.USER, user);
         }
         return OF_THIS_JVM.put(WantedPlan.of(plan, configuration));
+    }
+
+    /**
+     * For the end of an application whose JVM may live on: nothing is refreshed any more. Valid sessions serve to their end, and a read
+     * that finds none causes one attempt; the same plan again begins anew.
+     */
+    public static void drain() {
+        OF_THIS_JVM.drainInForce();
     }
 
     /** For a SparkContext without a plan: nothing is in force any more, until a plan is activated or a FileSystem brings one. */
@@ -261,7 +275,8 @@ public final class JvmSessions {
             boolean fixed = activated && !activating;
             ActivePlan next = seen;
             if (seen == null || !seen.serves(wanted)) {
-                boolean yields = siteFile != null && seen != null && seen.isSetByTheApplication();
+                boolean yields = siteFile != null && seen != null && seen.isSetByTheApplication()
+                    && !(seen.isDrained() && wanted.isAnotherRunOf(seen));
                 if (yields || fixed && !wanted.isAnotherRunOf(seen)) {
                     sayIgnored(seen, wanted, fixed ? null : siteFile);
                     return seen;
@@ -340,7 +355,7 @@ public final class JvmSessions {
         ActivePlan seen;
         do {
             seen = active;
-            if (seen == null || seen.unusable() != null) {
+            if (seen == null || seen.unusable() != null || seen.isDrained()) {
                 return;
             }
         } while (!exchange(seen, seen.by(source(seen.inputs())), false, activated));
@@ -366,6 +381,13 @@ public final class JvmSessions {
             }
             cleared = exchange(active, null, false, false);
         } while (!cleared);
+    }
+
+    void drainInForce() {
+        ActivePlan now = active;
+        if (now != null) {
+            now.drain();
+        }
     }
 
     Map<String, String> describe() {

@@ -102,7 +102,8 @@ public final class RoleSessions {
      * What can be said of a role at once, for whoever may not wait: the session at hand, or null while the one shared fetch, which this
      * starts where none is under way, has not ended.
      *
-     * @throws FailureException as {@link #get(String)}; one that passes by itself says when the next attempt is
+     * @throws FailureException as {@link #get(String)}; one that passes by itself says when the next attempt is, and is also told of the
+     *     hop that the fetch under way waits for
      */
     public Offer offer(String role) throws FailureException {
         Slot slot = slot(role);
@@ -114,6 +115,12 @@ public final class RoleSessions {
                 return offer(entry, left, now);
             }
             if (entry.inFlight) {
+                Slot waitedFor = waitedFor(slot);
+                Entry cause = waitedFor.entry.get();
+                // A denial whose time is over is being probed: it may be final no longer.
+                if (cause.failure != null && !cause.denied) {
+                    throw new FailureException(readAlong(slot, waitedFor, asRead(waitedFor, cause, now)));
+                }
                 return null;
             }
             if (entry.held(now)) {
@@ -145,11 +152,16 @@ public final class RoleSessions {
     /**
      * Fetches a new session although the present one is not over, as when S3 answers ExpiredToken or InvalidAccessKeyId.
      *
-     * <p>Only where the refused session is still the one at hand; at most once a minute, on a mere doubt at most once an hour; and not
-     * while an attempt is in flight or backing off.
+     * <p>Only where the refused session is still the one at hand; at most once a minute, on a mere doubt at most once in
+     * {@link #doubtedInterval}; and not while an attempt is in flight or backing off.
      */
     public Forced forceRefresh(String role, RefusedKey refused) {
         return refresher.force(slot(role), refused);
+    }
+
+    /** Between refreshes on mere doubts. Whoever asks somebody else for whole chains costs STS nothing, and that one has an hour of its own. */
+    long doubtedInterval() {
+        return source.givesWholeChains() ? RefreshPolicy.FORCED_INTERVAL : RefreshPolicy.DOUBTED_INTERVAL;
     }
 
     /** Whether this key is of the session of a role that readers are given now. */
@@ -239,8 +251,16 @@ public final class RoleSessions {
         return wait <= 0 ? failure : failure.retryAfter(Instant.ofEpochMilli(clock.millis() + NANOSECONDS.toMillis(wait)));
     }
 
-    /** The first hop that has no session and looks for one is the one that everybody waits for. */
     private Failure overdue(Slot slot, long patience) {
+        Slot waitedFor = waitedFor(slot);
+        Entry entry = waitedFor.entry.get();
+        Failure failure = entry.failure != null ? asRead(waitedFor, entry, clock.nanos())
+            : waitedFor.unanswered(silence(waitedFor) + inWords(patience));
+        return readAlong(slot, waitedFor, failure);
+    }
+
+    /** The first hop that has no session and looks for one is the one that everybody waits for. */
+    private Slot waitedFor(Slot slot) {
         Slot waitedFor = slot;
         for (Slot hop = slot.parent; hop != null; hop = hop.parent) {
             Entry entry = hop.entry.get();
@@ -248,10 +268,7 @@ public final class RoleSessions {
                 waitedFor = hop;
             }
         }
-        Entry entry = waitedFor.entry.get();
-        Failure failure = entry.failure != null ? asRead(waitedFor, entry, clock.nanos())
-            : waitedFor.unanswered(silence(waitedFor) + inWords(patience));
-        return readAlong(slot, waitedFor, failure);
+        return waitedFor;
     }
 
     private String silence(Slot waitedFor) {

@@ -1,6 +1,5 @@
 package io.sparkxacct.session;
 
-import static java.util.concurrent.TimeUnit.HOURS;
 import static java.util.concurrent.TimeUnit.MINUTES;
 
 import io.sparkxacct.plan.Decision;
@@ -15,8 +14,6 @@ import java.util.function.Consumer;
  * <p>Changes no result: the refused request fails as S3A has it fail. Thread-safe; keeps a bounded number of buckets in mind.
  */
 final class S3Refusals {
-    /** A bucket is denied for the first time when it was not for so long. */
-    private static final long CALM = HOURS.toNanos(1);
     private static final long SAID_AGAIN = MINUTES.toNanos(1);
     private static final int MOST = 256;
     private static final String RETRY = "; another one is being fetched, so try again";
@@ -25,7 +22,8 @@ final class S3Refusals {
     private final RoleSessions sessions;
     private final Clock clock;
     private final Consumer<String> log;
-    private final Map<String, Long> denied = bounded();
+    /** By bucket, when its denial last had a session replaced. */
+    private final Map<String, Long> forcedAt = bounded();
     private final Map<String, Long> said = bounded();
 
     /** @param log takes one line for an operator a call */
@@ -66,7 +64,7 @@ final class S3Refusals {
                 : "its session is dead, as after the role was deleted and made anew" + next(forced));
             return;
         }
-        Forced forced = isFirst(refusal.bucket()) ? sessions.forceRefresh(role.name(), RefusedKey.doubted(refusal.accessKeyId())) : Forced.NOT_NOW;
+        Forced forced = doubted(refusal, role);
         if (refusal.isBare400()) {
             say(refusal, signer, "its session may be over for S3" + next(forced));
         } else {
@@ -87,13 +85,23 @@ final class S3Refusals {
             + " (bucket policy, and the policy of its KMS key)";
     }
 
-    private boolean isFirst(String bucket) {
+    /** A bucket's denial is a doubt once in a while: it is mostly one of permissions, which no other session has. */
+    private Forced doubted(S3Refusal refusal, Plan.Role role) {
         long now = clock.nanos();
-        synchronized (denied) {
-            Long last = denied.remove(bucket);
-            denied.put(bucket, now);
-            return last == null || now - last >= CALM;
+        synchronized (forcedAt) {
+            Long last = forcedAt.get(refusal.bucket());
+            if (last != null && now - last < sessions.doubtedInterval()) {
+                return Forced.NOT_NOW;
+            }
         }
+        Forced forced = sessions.forceRefresh(role.name(), RefusedKey.doubted(refusal.accessKeyId()));
+        if (forced != Forced.NOT_NOW) {
+            synchronized (forcedAt) {
+                forcedAt.remove(refusal.bucket());
+                forcedAt.put(refusal.bucket(), now);
+            }
+        }
+        return forced;
     }
 
     private void say(S3Refusal refusal, String signer, String what) {

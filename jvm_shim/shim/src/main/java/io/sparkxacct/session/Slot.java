@@ -18,36 +18,38 @@ final class Slot {
     final AtomicLong attempts = new AtomicLong();
     /** Readers so far that had to wait. */
     final AtomicLong waits = new AtomicLong();
+    private final long doubtedInterval;
     private final AtomicLong forcedAt;
     private final AtomicLong doubtedAt;
 
-    private Slot(Plan.Role role, Slot parent, Hop hop, long now) {
+    private Slot(Plan.Role role, Slot parent, Hop hop, long now, long doubtedInterval) {
         this.role = role;
         this.parent = parent;
         this.hop = hop;
         this.forcedAt = new AtomicLong(now - RefreshPolicy.FORCED_INTERVAL);
-        this.doubtedAt = new AtomicLong(now - RefreshPolicy.DOUBTED_INTERVAL);
+        this.doubtedInterval = doubtedInterval;
+        this.doubtedAt = new AtomicLong(now - doubtedInterval);
     }
 
     static Slot base(long now) {
-        return new Slot(null, null, null, now);
+        return new Slot(null, null, null, now, RefreshPolicy.DOUBTED_INTERVAL);
     }
 
     static Slot of(Plan.Role role, Slot parent, long now) {
         int number = parent.isBase() ? 1 : parent.hop.number() + 1;
-        return new Slot(role, parent, new Hop(role.name(), number, number, role.roleArn()), now);
+        return new Slot(role, parent, new Hop(role.name(), number, number, role.roleArn()), now, RefreshPolicy.DOUBTED_INTERVAL);
     }
 
-    /** A role whose session its source gives as one, at the end of a chain of {@code hops}. */
+    /** A role whose session its source gives as one, at the end of a chain of {@code hops}; asking that costs STS nothing. */
     static Slot whole(Plan.Role role, int hops, long now) {
-        return new Slot(role, null, new Hop(role.name(), hops, hops, role.roleArn()), now);
+        return new Slot(role, null, new Hop(role.name(), hops, hops, role.roleArn()), now, RefreshPolicy.FORCED_INTERVAL);
     }
 
     /** Whether a refresh may be forced now; true to one caller only. {@code dead}: for more than a doubt. */
     boolean mayBeForced(long now, boolean dead) {
         long forced = forcedAt.get();
         long doubted = doubtedAt.get();
-        return now - forced >= RefreshPolicy.FORCED_INTERVAL && (dead || now - doubted >= RefreshPolicy.DOUBTED_INTERVAL)
+        return now - forced >= RefreshPolicy.FORCED_INTERVAL && (dead || now - doubted >= doubtedInterval)
             && forcedAt.compareAndSet(forced, now) && (dead || doubtedAt.compareAndSet(doubted, now));
     }
 

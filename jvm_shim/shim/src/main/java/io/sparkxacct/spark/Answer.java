@@ -13,17 +13,19 @@ final class Answer {
     private final Map<String, RefusedKey> told;
     private final long askedMillis;
     private final long askedNanos;
+    private final long cameNanos;
 
     /**
      * Throws IllegalArgumentException for fields that cannot be read.
      *
      * @param told what the question said of refused sessions, by role
      */
-    Answer(Map<String, String> fields, Map<String, RefusedKey> told, long askedMillis, long askedNanos, Plan plan) {
+    Answer(Map<String, String> fields, Map<String, RefusedKey> told, long askedMillis, long askedNanos, long cameNanos, Plan plan) {
         this.fields = fields;
         this.told = told;
         this.askedMillis = askedMillis;
         this.askedNanos = askedNanos;
+        this.cameNanos = cameNanos;
         for (String role : plan.roles().keySet()) {
             Messages.session(fields, role, askedMillis);
             Messages.failure(fields, role, askedMillis);
@@ -39,6 +41,10 @@ final class Answer {
     /** By the clock that says more: the day may be changed, and the other one stands still while the machine sleeps. */
     long ageMillis(Clock clock) {
         return Math.max(clock.millis() - askedMillis, NANOSECONDS.toMillis(clock.nanos() - askedNanos));
+    }
+
+    long sinceItCameMillis(Clock clock) {
+        return NANOSECONDS.toMillis(clock.nanos() - cameNanos);
     }
 
     /** By the wall clock as it goes now. */

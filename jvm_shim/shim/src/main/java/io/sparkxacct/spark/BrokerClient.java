@@ -44,6 +44,8 @@ final class BrokerClient implements SessionSource, AutoCloseable {
     private static final int FIRST_QUESTIONS = 2;
     private static final long LEAST_LEFT_MILLIS = 1_000;
     private static final long SHORTEST_PAUSE_MILLIS = 50;
+    private static final long LONGEST_PAUSE_MILLIS = 5_000;
+    private static final int PAUSES_THAT_GROW = 5;
 
     private enum Decided {
         NOT_YET,
@@ -62,6 +64,8 @@ final class BrokerClient implements SessionSource, AutoCloseable {
     private final Map<String, Given> given = new ConcurrentHashMap<>();
     /** By role, what S3 refuses of that, until another one is given or is not to be had. */
     private final Map<String, RefusedKey> refused = new ConcurrentHashMap<>();
+    /** By role, how often in a row it has waited for a session: hundreds of executors must not ask four times a second while STS is down. */
+    private final Map<String, Integer> waits = new ConcurrentHashMap<>();
     private final AtomicReference<CompletableFuture<Answer>> asking = new AtomicReference<>();
     private final AtomicReference<Decided> decided = new AtomicReference<>(Decided.NOT_YET);
     private RoleSessions bySts;
@@ -117,10 +121,10 @@ final class BrokerClient implements SessionSource, AutoCloseable {
     public RoleSession assume(Plan.Role role, int hop, int hops, RoleSession signer) {
         String name = role.name();
         long until = clock.nanos() + FIRST_WAIT;
+        Answer answer = null;
         while (decided.get() != Decided.STS) {
-            Answer answer;
             try {
-                answer = ask(name);
+                answer = ask(name, answer);
             } catch (Silence silent) {
                 if (decided.get() == Decided.STS) {
                     break;
@@ -140,6 +144,7 @@ final class BrokerClient implements SessionSource, AutoCloseable {
                 if (key != null) {
                     refused.remove(name, key);
                 }
+                waits.remove(name);
                 given.put(name, new Given(session, clock));
                 return session;
             }
@@ -147,13 +152,15 @@ final class BrokerClient implements SessionSource, AutoCloseable {
             // One that is about to end is soon followed by another, or by the reason why not.
             Long wait = session == null ? Messages.waitMillis(answer.fields, name) : Long.valueOf(Broker.WAIT_MILLIS);
             if (wait == null) {
+                waits.remove(name);
                 throw new FailureException(failure != null ? failure
                     : Failure.unanswered(name, "the driver's answer says nothing of role " + name));
             }
-            long pause = Math.max(SHORTEST_PAUSE_MILLIS, wait);
+            long pause = Math.max(SHORTEST_PAUSE_MILLIS, pauseMillis(name, wait) - answer.sinceItCameMillis(clock));
             if (until - clock.nanos() < MILLISECONDS.toNanos(pause)) {
                 throw new FailureException(failure != null ? failure : Failure.unanswered(name, "the driver has no session yet"));
             }
+            waits.merge(name, 1, Integer::sum);
             pause(name, pause);
         }
         return bySts(name);
@@ -188,11 +195,21 @@ final class BrokerClient implements SessionSource, AutoCloseable {
         }
     }
 
-    /** One question for all roles: who comes while it is under way, or soon after, takes its answer. Null: decided for STS. */
-    private Answer ask(String role) {
+    /** From an answer to the next question, longer each time; executors differ by up to a quarter, the roles of one do not. */
+    private long pauseMillis(String role, long wait) {
+        long grown = Math.min(LONGEST_PAUSE_MILLIS, Broker.WAIT_MILLIS << Math.min(PAUSES_THAT_GROW, waits.getOrDefault(role, 0)));
+        return (long) (Math.max(wait, grown) * (1 + share / 4));
+    }
+
+    /**
+     * One question for all roles: who comes while it is under way, or soon after, takes its answer. Null: decided for STS.
+     *
+     * @param known the answer that the role had last; null for none
+     */
+    private Answer ask(String role, Answer known) {
         while (decided.get() != Decided.STS) {
             Answer latest = last;
-            if (isNews(latest, role)) {
+            if (isEnough(latest, role, known)) {
                 return latest;
             }
             CompletableFuture<Answer> others = asking.get();
@@ -201,18 +218,18 @@ final class BrokerClient implements SessionSource, AutoCloseable {
             }
             CompletableFuture<Answer> mine = new CompletableFuture<>();
             if (asking.compareAndSet(null, mine)) {
-                return question(mine, role);
+                return question(mine, role, known);
             }
         }
         return null;
     }
 
-    private Answer question(CompletableFuture<Answer> mine, String role) {
+    private Answer question(CompletableFuture<Answer> mine, String role, Answer known) {
         Silence silent = new Silence("the driver could not be asked");
         try {
             Answer latest = last;
             // Another question may have ended between the look at its answer and the beginning of this one.
-            Answer answer = isNews(latest, role) ? latest : question();
+            Answer answer = isEnough(latest, role, known) ? latest : question();
             silent = null;
             mine.complete(answer);
             return answer;
@@ -256,7 +273,7 @@ final class BrokerClient implements SessionSource, AutoCloseable {
             Map<String, String> fields = Messages.read(channel.apply(asked));
             problem = fields == null ? "its answer cannot be read" : fields.get(Messages.REFUSED_FIELD) == null ? null
                 : String.valueOf(fields.get(Messages.PROBLEM_FIELD));
-            answer = problem == null ? new Answer(fields, told, askedMillis, askedNanos, plan) : null;
+            answer = problem == null ? new Answer(fields, told, askedMillis, askedNanos, clock.nanos(), plan) : null;
         } catch (RuntimeException | LinkageError silent) {
             String said = "the driver did not answer: " + (silent.getMessage() == null ? silent : silent.getMessage());
             unanswered++;
@@ -281,6 +298,17 @@ final class BrokerClient implements SessionSource, AutoCloseable {
         // What was asked of STS while the driver was silent is renewed by nobody any more.
         leaveSts();
         return answer;
+    }
+
+    /** Whether the driver need not be asked: it has told this role something since, or has told it to come later. */
+    private boolean isEnough(Answer latest, String role, Answer known) {
+        return isNews(latest, role) || known != null && latest != known || latest != known && isToldToWait(latest, role);
+    }
+
+    private boolean isToldToWait(Answer answer, String role) {
+        Long wait = Messages.waitMillis(answer.fields, role);
+        RefusedKey key = refused.get(role);
+        return wait != null && (key == null || answer.knows(role, key)) && answer.sinceItCameMillis(clock) < pauseMillis(role, wait);
     }
 
     private boolean isNews(Answer answer, String role) {

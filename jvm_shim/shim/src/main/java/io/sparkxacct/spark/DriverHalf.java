@@ -149,6 +149,7 @@ final class DriverHalf implements DriverPlugin {
         PluginState.put(null);
         if (last != null) {
             last.end();
+            JvmSessions.drain();
         }
         PythonSide open = python;
         if (open != null) {

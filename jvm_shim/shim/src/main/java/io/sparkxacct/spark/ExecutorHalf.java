@@ -55,7 +55,7 @@ final class ExecutorHalf implements ExecutorPlugin {
             FrontClasses.placeBesideS3A();
             takeFromTheDriver(driver, handshake, settings);
             PluginState.put(PluginState.ofExecutor(settings.get(EXECUTOR_ID), handshake.channel()));
-            JvmSessions.activate(configured.text(), settings.get(PREFIX + Keys.RUN), settings.get(PREFIX + Keys.USER));
+            JvmSessions.activate(configured.text(), settings.get(PREFIX + Keys.RUN), settings.get(PREFIX + Keys.USER), settings.under(PREFIX));
             python = PythonRoles.serve(ConfiguredPlan.inForce(), settings);
         } catch (Throwable broken) {
             LOG.error("spark-xacct: the plugin does not put the plan in force in this executor: {}", broken.toString());

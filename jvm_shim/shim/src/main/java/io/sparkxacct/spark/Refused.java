@@ -15,8 +15,6 @@ final class Refused extends Exception {
         OVERSIZED("oversized"),
         CLOCK_OFF("clock off"),
         REPLAYED("replayed"),
-        /** More asks with the right key than we remember; see {@link SeenNonces}. */
-        TOO_MANY("too many"),
         /** Another key, another run, another direction, another ask, or changed on its way: one and the same to AES-GCM. */
         WRONG_KEY("wrong key");
 

@@ -39,7 +39,7 @@ final class Seal {
     static final int LONGEST_ASK = 64 * 1024;
     static final int LONGEST_ANSWER = 4 * 1024 * 1024;
 
-    /** Asks of 11 minutes: 150 a second, without a pause. Some 25 MB at worst. */
+    /** Asks of 11 minutes: 150 a second, without a pause; beyond that the oldest are forgotten sooner. Some 25 MB at worst. */
     private static final int MOST_NONCES = 100_000;
     private static final int KEY_BYTES = 32;
     private static final int IV_BYTES = 12;
@@ -69,7 +69,7 @@ final class Seal {
         this(key, run, clock, MOST_NONCES);
     }
 
-    /** @param mostNonces asks that are opened in {@link SeenNonces#PERIOD} */
+    /** @param mostNonces asks of {@link SeenNonces#PERIOD} that are remembered */
     Seal(byte[] key, String run, Clock clock, int mostNonces) {
         if (key.length != KEY_BYTES) {
             throw new IllegalArgumentException("a key of the broker has " + KEY_BYTES + " bytes, not " + key.length);

@@ -10,8 +10,9 @@ import java.util.Set;
 /**
  * Nonces of opened asks, each kept for 11 to 22 minutes, in bounded memory.
  *
- * <p>Full means that no further ask is opened until a period ends. Only what has the right tag is kept, so strangers cannot fill it.
- * Safe for threads.
+ * <p>When it is full the oldest go before their time: executors that are refused would ask STS, all at once, and an ask that is opened
+ * twice gains nobody anything, because its answer is sealed too. Only what has the right tag is kept, so strangers cannot fill it. Safe
+ * for threads.
  */
 final class SeenNonces {
     /**
@@ -26,7 +27,7 @@ final class SeenNonces {
     private Set<String> previous = Collections.emptySet();
     private long began;
 
-    /** @param most how many are kept of one period; twice as many in all */
+    /** @param most how many are kept of one period at most, and the last so many in any case; twice as many in all */
     SeenNonces(Clock clock, int most) {
         this.clock = clock;
         this.most = most;
@@ -35,12 +36,15 @@ final class SeenNonces {
 
     /** Refuses what {@link #add} would refuse now. */
     synchronized void check(String nonce) throws Refused {
+        rotate(false);
         refuse(nonce);
     }
 
     /** Of all callers with one nonce, one returns. */
     synchronized void add(String nonce) throws Refused {
+        rotate(false);
         refuse(nonce);
+        rotate(current.size() >= most);
         current.add(nonce);
     }
 
@@ -48,18 +52,18 @@ final class SeenNonces {
         return current.size() + previous.size();
     }
 
-    private void refuse(String nonce) throws Refused {
+    private void rotate(boolean full) {
         long now = clock.nanos();
-        if (now - began >= PERIOD) {
+        if (full || now - began >= PERIOD) {
             previous = current;
             current = new HashSet<>();
             began = now;
         }
+    }
+
+    private void refuse(String nonce) throws Refused {
         if (current.contains(nonce) || previous.contains(nonce)) {
             throw new Refused(Refused.Reason.REPLAYED);
-        }
-        if (current.size() >= most) {
-            throw new Refused(Refused.Reason.TOO_MANY);
         }
     }
 }

@@ -316,6 +316,36 @@ class JvmSessionsTest {
     }
 
     @Test
+    void afterADrainSessionsServeOnAndTheSamePlanBeginsAnew() {
+        Configuration configuration = configuration(PARTNER);
+        configuration.set(Keys.RUN, "run-1");
+        sessions.put(configuration);
+        RoleSession before = sessions.session("s3a", "partner-data");
+        sessions.drainInForce();
+
+        assertSame(before, sessions.session("s3a", "partner-data"));
+        assertEquals("AKIABASE", sessions.session("s3a", "scratch").accessKeyId());
+        assertEquals("DRAINED", sessions.reported().roles().get(1).state());
+        sessions.put(configuration);
+        assertNotSame(before, sessions.session("s3a", "partner-data"));
+        assertEquals("FRESH", sessions.reported().roles().get(1).state());
+        sessions.drainInForce();
+        sessions.adopt(configuration);
+        sessions.session("s3a", "partner-data");
+        assertEquals("FRESH", sessions.reported().roles().get(1).state());
+        assertEquals(List.of("run-1", "run-1", "run-1"), runs);
+    }
+
+    @Test
+    void withoutAPlanADrainDoesNothing() {
+        sessions.drainInForce();
+        sessions.adopt(configuration("z1:broken"));
+        sessions.drainInForce();
+
+        assertTrue(refusal("partner-data").startsWith("bucket partner-data: the plan text is cut or damaged"));
+    }
+
+    @Test
     void aPlanByItsTextTakesNoPartsOfAnother() {
         Configuration.addDefaultResource("stale-parts.xml");
         try {

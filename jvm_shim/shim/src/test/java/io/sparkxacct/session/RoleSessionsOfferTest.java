@@ -106,6 +106,24 @@ class RoleSessionsOfferTest {
     }
 
     @Test
+    void whileAHopBeforeBacksOffItsFailureIsToldAsTheRolesOwn() {
+        lab.sts.answer("hub", FakeSts.Answer.THROTTLE);
+        assertNull(lab.sessions.offer("partner"));
+        lab.pass(Duration.ofMillis(200));
+        String cause = "role partner: hop 1 of 2 (arn:aws:iam::111122223333:role/hub): STS throttled (Throttling) after 1 attempt";
+        lab.readLater("hub", read -> { });
+
+        assertEquals(cause, refusal("partner").replaceAll("; retry after .*", ""));
+        assertTrue(refusal("partner").contains("; retry after 08:00:0"), refusal("partner"));
+        lab.sts.latency = Duration.ofSeconds(30);
+        lab.pass(Duration.ofSeconds(4));
+        assertEquals(cause, refusal("partner").replaceAll("; retry after .*", ""));
+        lab.sts.forget("hub");
+        lab.pass(Duration.ofMinutes(2));
+        assertEquals("ASIA-partner-1", lab.sessions.offer("partner").session().accessKeyId());
+    }
+
+    @Test
     void aDrainedOneOffersWhatItHas() {
         lab.sessions.offer("hub");
         lab.pass(Duration.ofSeconds(1));

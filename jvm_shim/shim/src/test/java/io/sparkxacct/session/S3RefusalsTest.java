@@ -9,8 +9,10 @@ import io.sparkxacct.testkit.Vectors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -155,16 +157,58 @@ class S3RefusalsTest {
     }
 
     @Test
-    void onlyTheFirstDenialOfABucketInAnHourIsTakenForADeadSession() {
+    void oneDenialOfABucketInAnHourIsTakenForADeadSession() {
         for (int minutes = 0; minutes < 180; minutes += 2) {
             refuse("data", "GetObject", 403, "AccessDenied", lab.read("partner").session().accessKeyId());
             lab.pass(Duration.ofMinutes(2));
         }
-        assertEquals(1, lines.stream().filter(line -> line.contains("in case its session is dead")).count());
-        lab.pass(Duration.ofMinutes(61));
+        assertEquals(3, taken());
+    }
+
+    @Test
+    void aDenialThatForcedNothingIsNotCounted() {
+        refuse("data", "GetObject", 403, "InvalidAccessKeyId", key);
+        refuse("data", "GetObject", 403, "AccessDenied", lab.read("partner").session().accessKeyId());
+        assertEquals(0, taken());
+        lab.pass(Duration.ofMinutes(1));
         refuse("data", "GetObject", 403, "AccessDenied", lab.read("partner").session().accessKeyId());
 
-        assertTrue(lines.get(lines.size() - 1).endsWith("; in case its session is dead, another one is being fetched"));
+        assertEquals(1, taken());
+    }
+
+    @Test
+    void whereSessionsAreAskedOfSomebodyElseTheLimitIsAMinute() {
+        Random random = new Random(1);
+        int[] given = {0};
+        RoleSessions whole = new RoleSessions(PLAN, new SessionSource() {
+            @Override
+            public RoleSession assume(Plan.Role role, int hop, int hops, RoleSession signer) {
+                return new RoleSession("DRIVER-" + ++given[0], "secret", "token", Instant.ofEpochMilli(lab.time.millis() + 3_600_000));
+            }
+
+            @Override
+            public RoleSession base() {
+                throw new IllegalStateException("nobody asks for it");
+            }
+
+            @Override
+            public boolean givesWholeChains() {
+                return true;
+            }
+        }, new RefreshPolicy(random::nextDouble), lab.time, lab.time.another(), lines::add);
+        S3Refusals here = new S3Refusals(PLAN, whole, lab.time, lines::add);
+        whole.get("partner");
+        for (int seconds = 0; seconds < 600; seconds += 30) {
+            here.take(new S3Refusal("data", "GetObject", 403, "AccessDenied", whole.get("partner").accessKeyId()));
+            lab.pass(Duration.ofSeconds(30));
+        }
+
+        assertEquals(11, given[0]);
+        whole.drain();
+    }
+
+    private long taken() {
+        return lines.stream().filter(line -> line.contains("in case its session is dead")).count();
     }
 
     @Test

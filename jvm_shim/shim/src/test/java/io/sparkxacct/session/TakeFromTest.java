@@ -75,6 +75,18 @@ class TakeFromTest {
     }
 
     @Test
+    void aDrainedPlanStaysDrainedUntilItIsActivatedAgain() {
+        sessions.put(configuration(PARTNER));
+        key("partner-data");
+        sessions.drainInForce();
+        wrap();
+
+        assertEquals("ASIAarn:aws:iam::444455556666:role/partner", key("partner-data"));
+        sessions.put(configuration(PARTNER));
+        assertEquals("DRIVERpartner", key("partner-data"));
+    }
+
+    @Test
     void anActivatedPlanIsStillActivatedAfterwards() {
         sessions.put(configuration(PARTNER));
         wrap();

@@ -4,7 +4,6 @@ import static io.sparkxacct.spark.Refused.Reason.CLOCK_OFF;
 import static io.sparkxacct.spark.Refused.Reason.MALFORMED;
 import static io.sparkxacct.spark.Refused.Reason.OVERSIZED;
 import static io.sparkxacct.spark.Refused.Reason.REPLAYED;
-import static io.sparkxacct.spark.Refused.Reason.TOO_MANY;
 import static io.sparkxacct.spark.Refused.Reason.WRONG_KEY;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -48,16 +47,16 @@ class BadAsksTest {
         badAsks.end();
         assertEquals(List.of(), taken());
 
-        badAsks.count(TOO_MANY);
+        badAsks.count(REPLAYED);
         badAsks.end();
-        assertEquals(List.of("spark-xacct: the broker refused 1 ask: 1 too many"), taken());
+        assertEquals(List.of("spark-xacct: the broker refused 1 ask: 1 replayed"), taken());
 
         clock.pass(Duration.ofSeconds(7));
-        badAsks.count(TOO_MANY);
+        badAsks.count(REPLAYED);
         badAsks.count(OVERSIZED);
         badAsks.end();
         badAsks.end();
-        assertEquals(List.of("spark-xacct: the broker refused 2 asks in the last 7 s: 1 oversized, 1 too many"), taken());
+        assertEquals(List.of("spark-xacct: the broker refused 2 asks in the last 7 s: 1 oversized, 1 replayed"), taken());
     }
 
     @Test

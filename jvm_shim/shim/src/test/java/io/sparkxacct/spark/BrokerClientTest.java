@@ -13,6 +13,7 @@ import io.sparkxacct.session.FakeSts;
 import io.sparkxacct.session.Offer;
 import io.sparkxacct.session.Plans;
 import io.sparkxacct.session.RefreshPolicy;
+import io.sparkxacct.session.RefusedKey;
 import io.sparkxacct.session.RoleSession;
 import io.sparkxacct.session.RoleSessions;
 import io.sparkxacct.session.VirtualTime;
@@ -305,12 +306,51 @@ class BrokerClientTest {
     }
 
     @Test
-    void waitsForTheFirstSessionAsOftenAsTheDriverSays() {
-        driver = question -> time.elapsed().compareTo(Duration.ofSeconds(3)) < 0 ? waiting(250) : given(Duration.ofHours(1));
+    void waitsTwiceAsLongEachTimeUpToFiveSeconds() {
+        List<Long> at = new ArrayList<>();
+        driver = question -> {
+            at.add(time.elapsed().toMillis());
+            return at.size() < 9 ? waiting(250) : given(Duration.ofHours(1));
+        };
+
+        assertEquals("UNREACHABLE: role partner: the driver has no session yet", asked("partner"));
+        assertEquals("DRIVER-partner-1", asked("partner"));
+        assertEquals(List.of(0L, 250L, 750L, 1_750L, 3_750L, 7_750L, 12_750L, 17_750L, 22_750L), at);
+        driver = question -> time.elapsed().compareTo(Duration.ofMinutes(10)) < 0 ? waiting(250) : given(Duration.ofHours(1));
+        time.sleep(Duration.ofMinutes(10).minusMillis(200).minus(time.elapsed()));
+        assertEquals("DRIVER-partner-2", asked("partner"));
+        assertEquals(Duration.ofMinutes(10).plusMillis(50), time.elapsed());
+    }
+
+    @Test
+    void executorsWaitForDifferentTimes() {
+        driver = question -> time.elapsed().isZero() ? waiting(4_000) : given(Duration.ofHours(1));
+
+        assertEquals("DRIVER-partner-1", asked(client(1), "partner"));
+        assertEquals(Duration.ofSeconds(5), time.elapsed());
+    }
+
+    @Test
+    void rolesThatWaitAtTheSameTimeShareTheirQuestions() {
+        driver = question -> waiting(250);
+        for (String role : PLAN.roles().keySet()) {
+            time.spawn(() -> asked(role));
+            time.sleep(Duration.ofMillis(70));
+        }
+        time.sleep(Duration.ofSeconds(20));
+
+        assertEquals(8, questions);
+    }
+
+    @Test
+    void aRefusedSessionIsToldAtOnceAlthoughOthersWait() {
+        driver = question -> question.containsKey(Messages.DEAD_FIELD) ? given(Duration.ofHours(1)) : waiting(5_000);
+        time.spawn(() -> asked("hub"));
+        time.sleep(Duration.ofMillis(10));
+        client.refused(PLAN.role("partner"), RefusedKey.dead("DRIVER-partner-0"));
 
         assertEquals("DRIVER-partner-1", asked("partner"));
-        assertEquals(Duration.ofSeconds(3), time.elapsed());
-        assertEquals(13, questions);
+        assertEquals(Duration.ofMillis(10), time.elapsed());
     }
 
     @Test
@@ -318,8 +358,8 @@ class BrokerClientTest {
         driver = question -> waiting(3_000);
 
         assertEquals("UNREACHABLE: role partner: the driver has no session yet", asked("partner"));
-        assertEquals(Duration.ofSeconds(18), time.elapsed());
-        assertEquals(7, questions);
+        assertEquals(Duration.ofSeconds(16), time.elapsed());
+        assertEquals(6, questions);
     }
 
     @Test
@@ -347,7 +387,7 @@ class BrokerClientTest {
     void aSessionThatIsAboutToEndIsNotTaken() {
         driver = question -> time.elapsed().compareTo(Duration.ofSeconds(1)) < 0 ? given(Duration.ofMillis(900)) : given(Duration.ofHours(1));
 
-        assertEquals("DRIVER-partner-5", asked("partner"));
+        assertEquals("DRIVER-partner-4", asked("partner"));
     }
 
     @Test

@@ -88,6 +88,26 @@ class DriverHalfTest {
     }
 
     @Test
+    void itsEndEndsTheRefreshingAndTheNextContextBeginsAnew() {
+        start("local[2]");
+        half.shutdown();
+        assertEquals("DRAINED", JvmSessions.report().roles().get(1).state());
+        half.shutdown();
+
+        start("local[2]");
+        assertNotEquals("DRAINED", JvmSessions.report().roles().get(1).state());
+    }
+
+    @Test
+    void whatItHasNotPutInForceGoesOn() {
+        JvmSessions.activate(packed(JSON), null, null);
+        assertEquals(Map.of(), half.start(configuration, conf));
+        half.shutdown();
+
+        assertNotEquals("DRAINED", JvmSessions.report().roles().get(1).state());
+    }
+
+    @Test
     void saysHowOftenStsIsAskedWithTheBrokerAndWithout() {
         String bound = JSON.replace("\"buckets\":{}", "\"buckets\":{\"partner-data\":\"partner\"}");
         configuration.set(Keys.PLAN, packed(bound));

@@ -170,6 +170,17 @@ class ExecutorHalfTest {
         assertEquals(0, asked.get());
     }
 
+    /** A proxy without its password fails the first call of STS, so it has come along. */
+    @Test
+    void stsIsAskedByTheApplicationsProxyBeforeAnyFileSystemIsMade() throws IOException {
+        conf.set("spark.hadoop.fs.s3a.proxy.host", "proxy.corp");
+        conf.set("spark.hadoop.fs.s3a.proxy.username", "ana");
+        start(told(Channel.Kind.NONE), message -> message);
+
+        assertTrue(refusal().startsWith("bucket partner-data: hop 1 of 1 (arn:aws:iam::444455556666:role/partner): fs.s3a.proxy.username and fs.s3a.proxy.password must be set both or not at all; correct it: STS is asked"
+            + " through S3A's proxy"), refusal());
+    }
+
     @Test
     void inTheDriversJvmItDoesNothing() {
         half.init(new FakePluginContext("driver"), told(Channel.Kind.UNPROTECTED_ON_PURPOSE));

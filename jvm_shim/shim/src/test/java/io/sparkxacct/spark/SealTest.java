@@ -340,11 +340,9 @@ class SealTest {
             assertRefused("replayed", () -> small.openAsk(good));
         }
         assertEquals(ASK, small.openAsk(executor.sealAsk(ASK)));
-        assertRefused("too many", () -> small.openAsk(executor.sealAsk(ASK)));
-
-        driverClock.pass(Duration.ofMinutes(11));
-        executorClock.pass(Duration.ofMinutes(11));
-        assertEquals(ASK, small.openAsk(executor.sealAsk(ASK)));
+        for (int i = 0; i < 1_000; i++) {
+            assertEquals(ASK, small.openAsk(executor.sealAsk(ASK)));
+        }
     }
 
     @Test

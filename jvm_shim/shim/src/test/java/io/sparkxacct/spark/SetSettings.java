@@ -18,4 +18,15 @@ record SetSettings(Map<String, String> values) implements Settings {
     public void set(String name, String value) {
         values.put(name, value);
     }
+
+    @Override
+    public Map<String, String> under(String prefix) {
+        Map<String, String> found = new HashMap<>();
+        values.forEach((name, value) -> {
+            if (name.startsWith(prefix)) {
+                found.put(name.substring(prefix.length()), value);
+            }
+        });
+        return found;
+    }
 }

@@ -48,7 +48,8 @@ final class SimulatedCluster {
     private long second;
     private int questionsOfSecond;
     private final RoleSessions driver;
-    private final Broker broker;
+    private final Responder responder;
+    private final byte[] key = Seal.newKey();
     private final List<Executor> executors = new ArrayList<>();
 
     SimulatedCluster(long seed) {
@@ -56,8 +57,9 @@ final class SimulatedCluster {
         this.time = new VirtualTime(seed, Integer.MAX_VALUE);
         this.sts = new FakeSts(time);
         this.driver = new RoleSessions(plan, throttling(sts), policy(), time, time, said::add);
-        this.broker = new Broker(() -> plan, (ignored, role) -> driver.offer(role),
+        Broker broker = new Broker(() -> plan, (ignored, role) -> driver.offer(role),
             (ignored, role, refused) -> driver.forceRefresh(role, refused) != Forced.NOT_NOW, new Counters(), new ExecutorTally());
+        this.responder = new Responder(broker, Channel.of(Channel.Kind.SEALED, "simulated"), new Seal(key, "run", time), time, said::add);
     }
 
     void start(int count) {
@@ -126,7 +128,7 @@ final class SimulatedCluster {
             time.sleep(ASK_LIMIT);
             throw new IllegalStateException("nothing came within 10 s");
         }
-        return Messages.unpacked(Messages.packed(broker.answer(copy, time)));
+        return Messages.unpacked(responder.respond(copy));
     }
 
     private void count() {
@@ -148,7 +150,7 @@ final class SimulatedCluster {
         Executor() {
             FakeSts own = new FakeSts(time);
             byExecutors.add(own);
-            BrokerClient client = new BrokerClient(plan, SimulatedCluster.this::ask, own,
+            BrokerClient client = new BrokerClient(plan, new SealedLine(SimulatedCluster.this::ask, new Seal(key, "run", time)), own,
                 source -> new RoleSessions(plan, source, policy(), time, time.another(), said::add), time, random::nextDouble, said::add);
             sessions = new RoleSessions(plan, client, policy(), time, time, said::add);
             Duration begin = Duration.ofMillis(random.nextInt(2_000));

@@ -108,6 +108,27 @@ class SimulatedClusterTest {
     }
 
     @Test
+    void stsIsDownForTenMinutesFromTheStart() {
+        cluster(11).sts.answer("*", FakeSts.Answer.DOWN);
+        cluster.sts.latency = Duration.ofSeconds(10);
+        cluster.start(EXECUTORS);
+        cluster.pass(Duration.ofMinutes(10));
+
+        // The first reads wait for 30 s, and all later ones for 10.
+        assertTrue(cluster.failedReads.stream().allMatch(read -> read.contains("hop 1 of ") && read.contains("STS at http://sts cannot be reached: connection refused")),
+            cluster.failedReads.toString());
+        assertTrue(cluster.questions <= EXECUTORS * 600 / 5, cluster.questions + " questions");
+        cluster.failedReads.clear();
+        cluster.sts.forget("*");
+        cluster.sts.latency = Duration.ofMillis(100);
+        cluster.pass(Duration.ofMinutes(3));
+        cluster.failedReads.clear();
+        cluster.pass(Duration.ofHours(1));
+
+        nobodyNoticed();
+    }
+
+    @Test
     void theDriverPausesForAMinuteWhenSessionsAreDue() {
         cluster(4).start(EXECUTORS);
         cluster.pass(Duration.ofMinutes(28));
