@@ -100,6 +100,8 @@ class DriverHalfTest {
 
     @Test
     void whatItHasNotPutInForceGoesOn() {
+        // Whatever context there was in this JVM before, it had no plan.
+        half.start(configuration, conf);
         JvmSessions.activate(packed(JSON), null, null);
         assertEquals(Map.of(), half.start(configuration, conf));
         half.shutdown();
@@ -309,6 +311,11 @@ class DriverHalfTest {
             @Override
             public void set(String name, String value) {
                 conf.set(name, value);
+            }
+
+            @Override
+            public Map<String, String> under(String prefix) {
+                return conf.under(prefix);
             }
         };
         AtomicReference<Map<String, String>> told = new AtomicReference<>();

@@ -172,7 +172,7 @@ class ExecutorHalfTest {
 
     /** A proxy without its password fails the first call of STS, so it has come along. */
     @Test
-    void stsIsAskedByTheApplicationsProxyBeforeAnyFileSystemIsMade() throws IOException {
+    void stsIsAskedByTheApplicationsProxyBeforeAnyFileSystemIsMade() {
         conf.set("spark.hadoop.fs.s3a.proxy.host", "proxy.corp");
         conf.set("spark.hadoop.fs.s3a.proxy.username", "ana");
         start(told(Channel.Kind.NONE), message -> message);
