@@ -26,7 +26,7 @@ public final class PlanReader {
     private static final int MAXIMUM_BYTES = 16 * 1024 * 1024;
     private static final int MAXIMUM_PARTS = 10_000;
     /** Ends a plan as a blank part does; renderers write it, because Hadoop drops a property of a file whose value is empty. */
-    private static final String END = ".";
+    public static final String END = ".";
 
     private PlanReader() {
     }

@@ -2,6 +2,7 @@ package io.sparkxacct.spark;
 
 import io.sparkxacct.plan.Keys;
 import io.sparkxacct.plan.Plan;
+import io.sparkxacct.plan.PlanReader;
 import io.sparkxacct.python.PythonSide;
 import io.sparkxacct.session.Clock;
 import io.sparkxacct.session.FailureException;
@@ -59,6 +60,7 @@ final class DriverHalf implements DriverPlugin {
         try {
             FrontClasses.placeBesideS3A();
             String id = JvmSessions.activate(configuration);
+            handOn(configured, settings);
             nameTheRun(configuration, settings, JvmSessions.run());
             Plan plan = ConfiguredPlan.inForce();
             fetch(plan);
@@ -105,6 +107,14 @@ final class DriverHalf implements DriverPlugin {
             LOG.info("spark-xacct: plan {}: {}", id, words);
         }
         return handshake;
+    }
+
+    /** Executors look at Spark's settings only, and a plan of core-site.xml stands in none of them. */
+    private static void handOn(ConfiguredPlan configured, Settings settings) {
+        if (!new ConfiguredPlan(name -> settings.get("spark.hadoop." + name)).isSet()) {
+            settings.set("spark.hadoop." + Keys.PLAN, configured.text());
+            settings.set("spark.hadoop." + Keys.planPart(2), PlanReader.END);
+        }
     }
 
     /** Without a run id of the application every JVM and every worker would draw its own. */

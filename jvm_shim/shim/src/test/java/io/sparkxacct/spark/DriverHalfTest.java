@@ -88,6 +88,18 @@ class DriverHalfTest {
     }
 
     @Test
+    void aPlanOfASiteFileIsHandedOnToExecutorsAndOneOfTheApplicationStaysAsItIs() {
+        start("local[2]");
+        assertEquals(packed(JSON), conf.get("spark.hadoop.fs.xacct.plan"));
+        assertEquals(".", conf.get("spark.hadoop.fs.xacct.plan.2"));
+        half.shutdown();
+
+        conf.set("spark.hadoop.fs.xacct.plan", "as the application says");
+        new DriverHalf().start(configuration, conf);
+        assertEquals("as the application says", conf.get("spark.hadoop.fs.xacct.plan"));
+    }
+
+    @Test
     void itsEndEndsTheRefreshingAndTheNextContextBeginsAnew() {
         start("local[2]");
         half.shutdown();
