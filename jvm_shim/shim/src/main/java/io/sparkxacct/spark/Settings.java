@@ -29,12 +29,12 @@ interface Settings {
             @Override
             public Map<String, String> under(String prefix) {
                 Map<String, String> found = new HashMap<>();
-                // Scala's pairs, which are left to Spark: the text of one is "(name,value)".
-                for (Object pair : conf.getAllWithPrefix(prefix)) {
-                    String name = pair.toString().substring(1).split(",", 2)[0];
-                    String value = conf.get(prefix + name, null);
+                // The only list of names without a type of Scala's; a value is "(redacted)" there where it looks like a secret.
+                for (String line : conf.toDebugString().split("\n")) {
+                    String name = line.split("=", 2)[0];
+                    String value = name.startsWith(prefix) ? conf.get(name, null) : null;
                     if (value != null) {
-                        found.put(name, value);
+                        found.put(name.substring(prefix.length()), value);
                     }
                 }
                 return found;
