@@ -9,7 +9,17 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timezone
 
-from benchmarks import jvm_reads, machine, many_buckets, one_process, partitions, sts_calls
+from benchmarks import (
+    jvm_reads,
+    latencies,
+    machine,
+    many_buckets,
+    one_process,
+    partitions,
+    refreshes,
+    starts,
+    sts_calls,
+)
 from benchmarks.report import section, with_blocks
 from benchmarks.running import ROOT, Bench, ProgramFailed, bench, tell
 from spark_xacct.lab.errors import LabError
@@ -23,9 +33,24 @@ def _sts(lab: Bench) -> tuple[str, str]:
     return sts_calls.text(found), sts_calls.versions(found)
 
 
+def _refreshes(lab: Bench) -> tuple[str, str]:
+    found = list(refreshes.measure(lab))
+    return refreshes.text(found), refreshes.versions(found)
+
+
 def _partitions(lab: Bench) -> tuple[str, str]:
     found = partitions.measure(lab)
     return partitions.text(found), f"Spark {found.spark}"
+
+
+def _latencies(lab: Bench) -> tuple[str, str]:
+    found = latencies.measure(lab)
+    return latencies.text(found), f"Spark {found.spark}"
+
+
+def _starts(lab: Bench) -> tuple[str, str]:
+    found = starts.measure(lab)
+    return starts.text(found), f"Spark {found.spark}"
 
 
 def _process(lab: Bench) -> tuple[str, str]:
@@ -42,7 +67,14 @@ def _jvm() -> tuple[str, str]:
 
 
 # Each gives its tables and the versions they hold for.
-IN_LAB: dict[str, Callable[[Bench], tuple[str, str]]] = {"sts": _sts, "partitions": _partitions, "process": _process}
+IN_LAB: dict[str, Callable[[Bench], tuple[str, str]]] = {
+    "sts": _sts,
+    "refreshes": _refreshes,
+    "partitions": _partitions,
+    "latencies": _latencies,
+    "process": _process,
+    "starts": _starts,
+}
 ALONE: dict[str, Callable[[], tuple[str, str]]] = {"buckets": _buckets, "jvm": _jvm}
 PARTS = (*IN_LAB, *ALONE)
 

@@ -9,8 +9,7 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.report import microseconds, milliseconds, share, table
-from benchmarks.running import JAR, Bench, assumed, tell
-from benchmarks.sts_calls import ROLE
+from benchmarks.running import JAR, Bench, assumed, role_arn, tell
 from spark_xacct import keys
 from spark_xacct.plan import encode
 
@@ -50,7 +49,7 @@ def measure(bench: Bench) -> Processes:
         **dict(encode(bench.lab.access_map).environment()),
         keys.RUN_ENVIRONMENT: "bench",
     }
-    arguments = (bench.lab.queue_url("events"), ROLE, str(ROUNDS))
+    arguments = (bench.lab.queue_url("events"), role_arn("reader"), str(ROUNDS))
     load = machine.load()
     told: dict[str, list[dict[str, Any]]] = {"by-hand": [], "xacct": []}
     calls = dict.fromkeys(told, 0)

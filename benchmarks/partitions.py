@@ -1,4 +1,4 @@
-"""STS calls of Python workers: AssumeRole by hand in each partition, and spark_xacct.client."""
+"""STS calls of Python workers under two roles behind a hub: AssumeRole by hand, and spark_xacct.client."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from benchmarks import machine
 from benchmarks.report import seconds, share, table
-from benchmarks.running import DECLARATION, Bench, assumed, tell
-from benchmarks.sts_calls import CLUSTER, ROLE
+from benchmarks.running import PROTECTED, Bench, assumed, buckets, role_arn, tell
+from benchmarks.sts_calls import CLUSTER
 
-BY_HAND, OURS = "boto3 AssumeRole in each partition", "spark_xacct.client"
-COLUMNS = ("who", "job", "partitions", "AssumeRole calls", "seconds", "beside boto3 by hand", "load")
-_NAMES = {"by hand": BY_HAND, "xacct": OURS}
+BY_HAND, KEPT = "boto3 AssumeRole in each partition", "boto3 AssumeRole kept in each worker"
+OURS, DRIVER = "spark_xacct.client", "the driver of spark-xacct"
+COLUMNS = ("who", "job", "partitions", "AssumeRole calls", "seconds", "beside boto3 in each partition", "load")
+SINKS = {"far-reader": "far-events", "far-auditor": "far-audits"}
+_NAMES = {"in_each_partition": BY_HAND, "kept_in_each_worker": KEPT, "with_client": OURS}
+_ORDINALS = ("first", "second")
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Jobs:
-    """Both sides' jobs in one application."""
+    """All jobs in one application, and the AssumeRole calls before the first of them."""
 
     spark: str
     load: float
+    at_start: int
     jobs: tuple[Job, ...]
 
 
@@ -38,23 +42,37 @@ def measure(bench: Bench) -> Jobs:
     """One application on the newest Spark with three executors of one core; workers have imported boto3 before."""
     tell(f"  64 partitions, Spark 4, {CLUSTER}")
     load, since = machine.load(), bench.last_call()
+    (hub,) = {str(role.arn) for role in bench.lab.access_map.roles.values() if role.name == "hub"}
+    sinks = [f"{role},{role_arn(role)},{bench.lab.queue_url(queue)}" for role, queue in SINKS.items()]
     with bench.slow_sts():
-        told = bench.run_spark("4", CLUSTER, "partitions.py", str(DECLARATION), bench.lab.queue_url("events"), ROLE)
+        told = bench.run_spark(
+            "4",
+            CLUSTER,
+            "partitions.py",
+            bench.plan_file(buckets("chained")),
+            hub,
+            *sinks,
+            settings=PROTECTED,
+        )
     calls = bench.lab.calls(since)
-    jobs = []
-    for place, job in enumerate(told["jobs"]):
+    jobs: list[Job] = []
+    for job in told["jobs"]:
         mine = assumed(call for call in calls if job["started"] <= call.time <= job["ended"])
-        jobs.append(Job(_NAMES[job["who"]], place // 2 + 1, told["partitions"], sum(mine.values()), job["seconds"]))
-    return Jobs(told["spark"], load, tuple(jobs))
+        who = _NAMES[job["who"]]
+        number = 1 + sum(earlier.who == who for earlier in jobs)
+        jobs.append(Job(who, number, told["partitions"], sum(mine.values()), job["seconds"]))
+    at_start = assumed(call for call in calls if call.time < told["jobs"][0]["started"])
+    return Jobs(told["spark"], load, sum(at_start.values()), tuple(jobs))
 
 
 def text(measured: Jobs) -> str:
-    """The table; each job of ours beside the same job by hand."""
+    """The table; each job beside the same job by hand in each partition."""
     peers = {job.number: job for job in measured.jobs if job.who == BY_HAND}
-    rows = []
+    load = f"{measured.load:.1f}"
+    rows = [[DRIVER, "at start", "", str(measured.at_start), "", "", load]]
     for job in measured.jobs:
         beside = ""
-        if job.who == OURS:
+        if job.who != BY_HAND:
             peer = peers[job.number]
             beside = (
                 f"{share(job.sts_calls, peer.sts_calls)} of the calls, {share(job.seconds, peer.seconds)} of the time"
@@ -62,12 +80,12 @@ def text(measured: Jobs) -> str:
         rows.append(
             [
                 job.who,
-                ("first", "second")[job.number - 1],
+                _ORDINALS[job.number - 1],
                 str(job.partitions),
                 str(job.sts_calls),
                 seconds([job.seconds]),
                 beside,
-                f"{measured.load:.1f}",
+                load,
             ]
         )
     return table(COLUMNS, rows)

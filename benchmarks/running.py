@@ -7,9 +7,9 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from spark_xacct.lab import environment as exported
 from spark_xacct.lab.call_log import Call
 from spark_xacct.lab.jars import jar_set
 from spark_xacct.lab.lab import Lab
+from spark_xacct.plan import Plan, encode
+from spark_xacct.targets import narrowed
 from spark_xacct.version import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +30,12 @@ STS_SECONDS = 0.15
 JAR = ROOT / "spark_xacct" / "jars" / f"spark-xacct-{__version__}.jar"
 PROGRAM_SECONDS = 300
 RESULT = "RESULT "
+# With these Spark's own RPC is a channel for role sessions. Both sides have them, so that both pay for the encryption.
+PROTECTED = {
+    "spark.authenticate": "true",
+    "spark.authenticate.secret": "a-secret-of-the-benchmarks",
+    "spark.network.crypto.enabled": "true",
+}
 
 
 class ProgramFailed(Exception):
@@ -41,16 +49,33 @@ class Bench:
     lab: Lab
     folder: Path
 
+    def plan(self, names: Sequence[str], default_role: str | None = None) -> Plan:
+        """The plan of an application that reads these buckets and has no other role."""
+        return encode(replace(narrowed(self.lab.access_map, names), python_default_role=default_role))
+
+    def plan_file(self, names: Sequence[str], default_role: str | None = None) -> str:
+        """The same in a file, for a program that starts Spark with it."""
+        plan = self.plan(names, default_role)
+        file = self.folder / f"{plan.id}.plan"
+        file.write_text(plan.text, encoding="utf-8")
+        return str(file)
+
     def run_spark(
-        self, line: str, master: str, program: str, *arguments: str, settings: Mapping[str, str] | None = None
+        self,
+        line: str,
+        master: str,
+        program: str,
+        *arguments: str,
+        settings: Mapping[str, str] | None = None,
+        jars: Sequence[Path] = (),
     ) -> dict[str, Any]:
-        """What a program of ``programs/`` told on the Spark of a line."""
+        """What a program of ``programs/`` told on the Spark of a line. ``jars``: beside hadoop-aws and its SDK."""
         name = f"{line}-{master}-{Path(program).stem}-{len(list(self.folder.iterdir()))}"
-        jars = ",".join(sorted(str(path) for path in jar_set(line).glob("*.jar")))
+        on_path = sorted(str(path) for path in (*jar_set(line).glob("*.jar"), *jars))
         properties = {
             **self.lab.spark_properties(),
             "spark.master": master,
-            "spark.jars": jars,
+            "spark.jars": ",".join(on_path),
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": "false",
             "spark.driver.bindAddress": "127.0.0.1",
@@ -99,9 +124,9 @@ class Bench:
         return found
 
     @contextmanager
-    def slow_sts(self) -> Iterator[None]:
+    def slow_sts(self, seconds: float = STS_SECONDS) -> Iterator[None]:
         """While the block runs, each AssumeRole takes as long as one does in a Region nearby, and the lab's own time."""
-        with self.lab.faults("delay", service="sts", operation="AssumeRole", delay_seconds=STS_SECONDS):
+        with self.lab.faults("delay", service="sts", operation="AssumeRole", delay_seconds=seconds):
             yield
 
     def last_call(self) -> int:
@@ -126,8 +151,19 @@ def spark_python(line: str) -> Path:
     return ROOT / ".cache" / f"spark-{line}" / "bin" / "python"
 
 
+def spark_jars(line: str) -> Path:
+    """The folder of Spark's own jars."""
+    (pyspark,) = spark_python(line).parents[1].glob("lib/python*/site-packages/pyspark")
+    return pyspark / "jars"
+
+
 def buckets(prefix: str) -> list[str]:
     return [f"{prefix}-{number}" for number in range(1, 6)]
+
+
+def role_arn(name: str) -> str:
+    """The ARN of a role of the partner's account."""
+    return f"arn:aws:iam::444455556666:role/{name}"
 
 
 def assumed(calls: Iterable[Call]) -> dict[str, int]:

@@ -1,19 +1,22 @@
-"""STS calls of one application that reads five buckets under one role: Hadoop's own provider, and spark-xacct."""
+"""STS calls of one application that reads five buckets under two roles: Hadoop's own provider, and spark-xacct."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from benchmarks import machine
 from benchmarks.report import counts, seconds, share, table
-from benchmarks.running import DECLARATION, ROOT, Bench, assumed, buckets, spark_python, tell
+from benchmarks.running import PROTECTED, ROOT, Bench, assumed, buckets, role_arn, spark_python, tell
+from spark_xacct.lab.call_log import Call
 
 LOCAL, CLUSTER = "local[2]", "local-cluster[3,1,1024]"
 JVMS = {LOCAL: 1, CLUSTER: 4}
-HADOOP, OURS, TWO_HOPS = "AssumedRoleCredentialProvider", "spark-xacct", "spark-xacct, through a hub"
-ROLE = "arn:aws:iam::444455556666:role/reader"
+HADOOP, OURS = "AssumedRoleCredentialProvider", "spark-xacct"
+TWO_HOPS, OPEN = "spark-xacct, through a hub", "spark-xacct, through a hub, RPC not protected"
+LINES = ("3.5", "4")
 COLUMNS = (
     "who", "Spark, Hadoop", "master", "JVMs", "AssumeRole calls, by role", "the same jobs again",
     "first stat, bucket 1", "first stat, buckets 2 to 5", "beside Hadoop's provider", "load",
@@ -35,26 +38,27 @@ class Application:
 
 
 def measure(bench: Bench) -> Iterator[Application]:
-    """Both sides one after the other on each Spark and master; the chain at the end."""
-    for line in ("3.5", "4"):
-        if not spark_python(line).is_file():
-            tell(f"  Spark {line} is left out: {spark_python(line).relative_to(ROOT)} is not there")
-            continue
+    """Both sides one after the other on each Spark and master, then the chains."""
+    for line in lines():
         for master in (LOCAL, CLUSTER):
             for who in (HADOOP, OURS):
                 yield _application(bench, who, line, master)
-    yield _application(bench, TWO_HOPS, "4", CLUSTER)
+        yield _application(bench, TWO_HOPS, line, CLUSTER)
+    yield _application(bench, OPEN, LINES[-1], CLUSTER)
+
+
+def lines() -> Iterator[str]:
+    """The Spark lines that are here."""
+    for line in LINES:
+        if spark_python(line).is_file():
+            yield line
+        else:
+            tell(f"  Spark {line} is left out: {spark_python(line).relative_to(ROOT)} is not there")
 
 
 def _application(bench: Bench, who: str, line: str, master: str) -> Application:
-    tell(f"  {who}, Spark {line}, {master}")
-    load, since = machine.load(), bench.last_call()
-    side = "hadoop" if who == HADOOP else "spark-xacct"
-    names = buckets("chained" if who == TWO_HOPS else "direct")
-    settings = _hadoop_settings(bench, line) if who == HADOOP else {}
-    with bench.slow_sts():
-        told = bench.run_spark(line, master, "read_buckets.py", side, str(DECLARATION), *names, settings=settings)
-    calls = bench.lab.calls(since)
+    load = machine.load()
+    told, calls = ran(bench, who, line, master)
     return Application(
         who,
         told["spark"],
@@ -67,6 +71,20 @@ def _application(bench: Bench, who: str, line: str, master: str) -> Application:
     )
 
 
+def ran(bench: Bench, who: str, line: str, master: str, again_for: int = 0) -> tuple[dict[str, Any], list[Call]]:
+    """What the program told, and the calls that the lab saw of it. ``again_for``: seconds of its second round."""
+    tell(f"  {who}, Spark {line}, {master}")
+    since = bench.last_call()
+    names = buckets("direct" if who in (HADOOP, OURS) else "chained")
+    side, settings = ("hadoop", _hadoop_settings(bench, line)) if who == HADOOP else ("spark-xacct", {})
+    if who != OPEN:
+        settings = {**settings, **PROTECTED}
+    arguments = (side, bench.plan_file(names), str(again_for), *names)
+    with bench.slow_sts():
+        told = bench.run_spark(line, master, "read_buckets.py", *arguments, settings=settings)
+    return told, bench.lab.calls(since)
+
+
 def _hadoop_settings(bench: Bench, line: str) -> dict[str, str]:
     """Hadoop's own provider by its documented settings, on the same base identity."""
     environment_provider = {
@@ -75,9 +93,10 @@ def _hadoop_settings(bench: Bench, line: str) -> dict[str, str]:
     }[line]
     s3a = {
         "aws.credentials.provider": "org.apache.hadoop.fs.s3a.auth.AssumedRoleCredentialProvider",
-        "assumed.role.arn": ROLE,
         "assumed.role.credentials.provider": environment_provider,
     }
+    for binding in bench.plan(buckets("direct")).access_map.bindings:
+        s3a[f"bucket.{binding.bucket.text}.assumed.role.arn"] = role_arn(str(binding.role))
     if line == "3.5":
         # From 3.4 on the setting means https; there the SDK follows AWS_ENDPOINT_URL, which SDK v1 does not know.
         s3a["assumed.role.sts.endpoint"] = bench.lab.endpoint

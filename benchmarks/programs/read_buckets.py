@@ -1,4 +1,4 @@
-"""Stats one file in each bucket on the driver, then reads all of them twice on every executor."""
+"""Stats one file in each bucket on the driver and reads all of them on every executor, then again for some seconds."""
 
 import json
 import sys
@@ -6,14 +6,14 @@ import time
 
 from pyspark.sql import SparkSession
 
-SIDE, DECLARATION, *BUCKETS = sys.argv[1:]
+SIDE, PLAN, SECONDS, *BUCKETS = sys.argv[1:]
 builder = SparkSession.builder.appName("read-buckets")
 if SIDE == "hadoop":
     spark = builder.getOrCreate()
 else:
     import spark_xacct as xacct
 
-    spark = xacct.start(builder, DECLARATION)
+    spark = xacct.start(builder, PLAN)
 context = spark.sparkContext
 configuration = context._jsc.hadoopConfiguration()
 jvm = context._jvm
@@ -38,6 +38,9 @@ stats = [first_stat(bucket) for bucket in BUCKETS]
 read_all()
 second_round = time.time()
 read_all()
+while time.time() < second_round + float(SECONDS):
+    time.sleep(1)
+    read_all()
 hadoop = jvm.org.apache.hadoop.util.VersionInfo.getVersion()
 print("RESULT " + json.dumps({"spark": spark.version, "hadoop": hadoop, "stats": stats, "second_round": second_round}))
 spark.stop()

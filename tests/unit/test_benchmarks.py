@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from benchmarks import jvm_reads, many_buckets, one_process, partitions, report, sts_calls
+from benchmarks import jvm_reads, latencies, many_buckets, one_process, partitions, refreshes, report, starts, sts_calls
 from benchmarks.__main__ import PAGE, PARTS
 from benchmarks.machine import Machine, circumstances
 from benchmarks.running import assumed
@@ -84,10 +84,11 @@ def test_circumstances_name_versions_machine_moment_and_load() -> None:
     )
 
 
-def test_only_assume_role_is_counted_by_role() -> None:
-    def call(operation: str, **requested: str) -> Call:
-        return Call(1, 0.0, "sts", operation, 200, requested=requested)
+def call(operation: str, time: float = 0.0, **requested: str) -> Call:
+    return Call(1, time, "sts", operation, 200, requested=requested)
 
+
+def test_only_assume_role_is_counted_by_role() -> None:
     hub, reader = ({"RoleArn": f"arn:aws:iam::444455556666:role/team/{name}"} for name in ("hub", "reader"))
     calls = [
         call("AssumeRole", **hub),
@@ -96,6 +97,23 @@ def test_only_assume_role_is_counted_by_role() -> None:
         call("GetCallerIdentity"),
     ]
     assert assumed(calls) == {"hub": 2, "reader": 1}
+
+
+def test_a_refresh_is_what_follows_the_start_and_no_later_one() -> None:
+    window = refreshes.Window(life=90, start_ends=40, ends=80)
+    times = (1000.0, 1039.0, 1040.0, 1079.0, 1080.0)
+    calls = [call("GetCallerIdentity", 990.0), *(call("AssumeRole", time) for time in times)]
+    start, refresh = refreshes.split(calls, window)
+    assert ([one.time for one in start], [one.time for one in refresh]) == ([1000.0, 1039.0], [1040.0, 1079.0])
+
+
+@pytest.mark.parametrize("who", refreshes.WINDOWS)
+def test_each_session_is_renewed_once_in_its_window(who: str) -> None:
+    window = refreshes.WINDOWS[who]
+    # SDK v1: 300 s before the end; spark-xacct: from 45 % of a life to half of it.
+    earliest, latest = (window.life - 300,) * 2 if who == sts_calls.HADOOP else (0.45 * window.life, 0.5 * window.life)
+    assert window.start_ends < earliest
+    assert latest < window.ends < 2 * earliest
 
 
 # The tables of each part
@@ -110,16 +128,47 @@ APPLICATIONS = [
     application(sts_calls.OURS, sts_calls.LOCAL, {"reader": 1}, 1.8, 0.05, 0.05, 0.05, 0.05),
     application(sts_calls.HADOOP, sts_calls.CLUSTER, {"reader": 20}, 1.8, 0.5, 0.5, 0.5, 0.5),
     application(sts_calls.OURS, sts_calls.CLUSTER, {"reader": 4}, 1.8, 0.1, 0.1, 0.1, 0.1),
-    application(sts_calls.TWO_HOPS, sts_calls.CLUSTER, {"hub": 4, "reader": 4}, 2, 0.1, 0.1, 0.1, 0.1),
+    application(sts_calls.TWO_HOPS, sts_calls.CLUSTER, {"hub": 1, "reader": 1}, 2, 0.1, 0.1, 0.1, 0.1),
+    application(sts_calls.OPEN, sts_calls.CLUSTER, {"hub": 4, "reader": 4}, 2, 0.1, 0.1, 0.1, 0.1),
+]
+REFRESHES = [
+    refreshes.Refresh(sts_calls.HADOOP, "3.5.9", "3.3.4", {"reader": 20}, {"reader": 20}, 2.0),
+    refreshes.Refresh(sts_calls.OURS, "3.5.9", "3.3.4", {"reader": 1}, {"reader": 1}, 2.0),
+    refreshes.Refresh(sts_calls.TWO_HOPS, "3.5.9", "3.3.4", {"hub": 1, "reader": 1}, {"hub": 1, "reader": 1}, 2.0),
 ]
 JOBS = partitions.Jobs(
     "4.3.0",
     5.4,
+    3,
     (
-        partitions.Job(partitions.BY_HAND, 1, 64, 64, 20.0),
-        partitions.Job(partitions.OURS, 1, 64, 3, 10.0),
-        partitions.Job(partitions.BY_HAND, 2, 64, 64, 10.0),
+        partitions.Job(partitions.BY_HAND, 1, 64, 128, 20.0),
+        partitions.Job(partitions.KEPT, 1, 64, 12, 16.0),
+        partitions.Job(partitions.OURS, 1, 64, 0, 10.0),
+        partitions.Job(partitions.BY_HAND, 2, 64, 128, 10.0),
+        partitions.Job(partitions.KEPT, 2, 64, 0, 8.0),
         partitions.Job(partitions.OURS, 2, 64, 0, 7.5),
+    ),
+)
+LATENCIES = latencies.Latencies(
+    "4.3.0",
+    5.4,
+    (
+        latencies.Latency(latencies.BY_HAND, (0.4, 0.5, 0.6), (0.004,), 3),
+        latencies.Latency(latencies.ROLE_SESSION, (0.01, 0.02), (0.004,), 0),
+        latencies.Latency(latencies.UNPREPARED, (0.1,), (0.004,), 0),
+        latencies.Latency(latencies.PLAIN_BASE, (0.1,), (0.004,), 0),
+        latencies.Latency(latencies.PLAIN, (0.15,), (0.004,), 0),
+        latencies.Latency(latencies.REQUEST, (0.001,), (0.004,), 0),
+        latencies.Latency(latencies.ASK, (0.0005,), (), 0),
+    ),
+)
+STARTS = starts.Starts(
+    "4.3.0",
+    5.4,
+    (
+        starts.Side(starts.WITHOUT, (1.0, 2.0, 3.0), (0.5,), (0.02,), ()),
+        starts.Side(starts.PLUGIN, (2.1,), (0.5,), (0.02,), (2.4,)),
+        starts.Side(starts.HOOK, (2.2,), (0.75,), (0.02,), (2.5,)),
     ),
 )
 PROCESSES = one_process.Processes(
@@ -142,7 +191,10 @@ resolveCredentials on a fresh session                  1 thread      4 threads
 STS = sts_calls.text(APPLICATIONS)
 WRITTEN = {
     "sts": STS,
+    "refreshes": refreshes.text(REFRESHES),
     "partitions": partitions.text(JOBS),
+    "latencies": latencies.text(LATENCIES),
+    "starts": starts.text(STARTS),
     "process": one_process.text(PROCESSES),
     "buckets": many_buckets.text(LARGE),
 }
@@ -155,11 +207,12 @@ def test_sts_calls_stand_beside_hadoops_on_the_same_spark_and_master() -> None:
         "1: reader 1",
         "20: reader 20",
         "4: reader 4",
+        "2: hub 1, reader 1",
         "8: hub 4, reader 4",
     ]
-    assert [row[3] for row in rows] == ["1", "1", "4", "4", "4"]
+    assert [row[3] for row in rows] == ["1", "1", "4", "4", "4", "4"]
     beside = "20 % of the calls, 20 % of the time"
-    assert [row[8] for row in rows] == ["", beside, "", beside, ""]
+    assert [row[8] for row in rows] == ["", beside, "", beside, "", ""]
     assert rows[0] == [
         "AssumedRoleCredentialProvider", "3.5.9, 3.3.4", "`local[2]`", "1", "5: reader 5", "0", "1.80 s",
         "0.25 s (0.20 to 0.30)", "", "2.0",
@@ -167,12 +220,47 @@ def test_sts_calls_stand_beside_hadoops_on_the_same_spark_and_master() -> None:
     assert sts_calls.versions(APPLICATIONS) == "Spark 3.5.9 with Hadoop 3.3.4"
 
 
+def test_a_refresh_stands_beside_hadoops_where_there_is_one_hop() -> None:
+    assert report.tables(WRITTEN["refreshes"])[0][1:] == [
+        ["AssumedRoleCredentialProvider", "3.5.9, 3.3.4", "4", "345 s", "20: reader 20", "20: reader 20", "", "2.0"],
+        ["spark-xacct", "3.5.9, 3.3.4", "4", "90 s", "1: reader 1", "1: reader 1", "5 % of the calls", "2.0"],
+        [
+            "spark-xacct, through a hub", "3.5.9, 3.3.4", "4", "90 s", "2: hub 1, reader 1", "2: hub 1, reader 1", "", "2.0",
+        ],
+    ]  # fmt: skip
+
+
 def test_jobs_of_workers_stand_beside_the_same_job_by_hand() -> None:
     assert report.tables(WRITTEN["partitions"])[0][1:] == [
-        ["boto3 AssumeRole in each partition", "first", "64", "64", "20.00 s", "", "5.4"],
-        ["spark_xacct.client", "first", "64", "3", "10.00 s", "4.7 % of the calls, 50 % of the time", "5.4"],
-        ["boto3 AssumeRole in each partition", "second", "64", "64", "10.00 s", "", "5.4"],
+        ["the driver of spark-xacct", "at start", "", "3", "", "", "5.4"],
+        ["boto3 AssumeRole in each partition", "first", "64", "128", "20.00 s", "", "5.4"],
+        [
+            "boto3 AssumeRole kept in each worker", "first", "64", "12", "16.00 s", "9.4 % of the calls, 80 % of the time", "5.4",
+        ],
+        ["spark_xacct.client", "first", "64", "0", "10.00 s", "0 % of the calls, 50 % of the time", "5.4"],
+        ["boto3 AssumeRole in each partition", "second", "64", "128", "10.00 s", "", "5.4"],
+        ["boto3 AssumeRole kept in each worker", "second", "64", "0", "8.00 s", "0 % of the calls, 80 % of the time", "5.4"],
         ["spark_xacct.client", "second", "64", "0", "7.50 s", "0 % of the calls, 75 % of the time", "5.4"],
+    ]  # fmt: skip
+
+
+def test_a_role_session_in_a_worker_stands_beside_its_own_assume_role_and_a_client_beside_a_client() -> None:
+    assert report.tables(WRITTEN["latencies"])[0][1:] == [
+        ["a worker's own AssumeRole by boto3", "3", "500.0 ms (400.0 to 600.0)", "4.0 ms", "3", "", "5.4"],
+        ["`xacct.boto3_session`", "2", "15.0 ms (10.0 to 20.0)", "4.0 ms", "0", "3 %", "5.4"],
+        ["`xacct.boto3_session`, no default role", "1", "100.0 ms", "4.0 ms", "0", "20 %", "5.4"],
+        ["`boto3.client()`, no default role: the base identity", "1", "100.0 ms", "4.0 ms", "0", "", "5.4"],
+        ["`boto3.client()`, the default role", "1", "150.0 ms", "4.0 ms", "0", "150 %", "5.4"],
+        ["a worker's request to the endpoint", "1", "1.0 ms", "4.0 ms", "0", "", "5.4"],
+        ["an executor's question to the driver, two roles", "1", "0.5 ms", "", "0", "", "5.4"],
+    ]
+
+
+def test_starts_say_what_plugin_and_hook_add_to_the_medians_without() -> None:
+    assert report.tables(WRITTEN["starts"])[0][1:] == [
+        ["without plugin", "2.00 s (1.00 to 3.00)", "", "0.50 s", "", "20.0 ms", "", "5.4"],
+        ["with plugin", "2.10 s", "+100 ms, 105 %", "0.50 s", "+0 ms, 100 %", "20.0 ms", "2.40 s", "5.4"],
+        ["with plugin and hook", "2.20 s", "+200 ms, 110 %", "0.75 s", "+250 ms, 150 %", "20.0 ms", "2.50 s", "5.4"],
     ]
 
 
