@@ -15,23 +15,19 @@ from spark_xacct import targets
 WITHOUT, PLUGIN, HOOK = "without plugin", "with plugin", "with plugin and hook"
 PROCESSES, STS_SECONDS = 5, 2.0
 COLUMNS = (
-    "who", "SparkContext", "its thread's processor time", "more than without", "first Python task",
-    "daemon's and worker's processor time", "more than without", "role sessions, after the context", "load",
+    "who", "SparkContext", "more than without", "first Python task", "more than without", "second Python task",
+    "role sessions after", "load",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Side:
-    """Seconds of one side, each in a fresh driver: of the context and its thread, of the first Python task and its processes.
-
-    ``sessions``: from the context to the last role session; none without plugin.
-    """
+    """Seconds of one side, each in a fresh driver. ``sessions``: from the start to the last role session; none without plugin."""
 
     who: str
     context: tuple[float, ...]
-    thread: tuple[float, ...]
-    task: tuple[float, ...]
-    in_python: tuple[float, ...]
+    first_task: tuple[float, ...]
+    second_task: tuple[float, ...]
     sessions: tuple[float, ...]
 
 
@@ -71,11 +67,11 @@ def _side(who: str, results: list[dict[str, Any]]) -> Side:
     def of(name: str) -> tuple[float, ...]:
         return tuple(one[name] for one in results if one[name] is not None)
 
-    return Side(who, of("context"), of("thread"), of("task"), of("in_python"), of("sessions"))
+    return Side(who, of("context"), of("first_task"), of("second_task"), of("session"))
 
 
 def text(measured: Starts) -> str:
-    """The table; differences are of medians, and of processor time: what waits for a processor on a busy machine is no part."""
+    """The table; differences are of medians."""
     without = measured.sides[0]
     rows = []
     for side in measured.sides:
@@ -84,11 +80,10 @@ def text(measured: Starts) -> str:
             [
                 side.who,
                 seconds(side.context),
-                milliseconds(side.thread),
-                "" if is_peer else _more(side.thread, without.thread),
-                seconds(side.task),
-                milliseconds(side.in_python),
-                "" if is_peer else _more(side.in_python, without.in_python),
+                "" if is_peer else _more(side.context, without.context),
+                seconds(side.first_task),
+                "" if is_peer else _more(side.first_task, without.first_task),
+                milliseconds(side.second_task),
                 seconds(side.sessions) if side.sessions else "",
                 f"{measured.load:.1f}",
             ]
