@@ -23,8 +23,9 @@ from benchmarks.running import (
     spark_jars,
     tell,
 )
-from benchmarks.sts_calls import CLUSTER
 
+# One worker at a time: more of them would wait for processors, and not for role sessions.
+MASTER = "local-cluster[1,1,1024]"
 ROLE, WORKERS = "reader", 12
 BY_HAND = "a worker's own AssumeRole by boto3"
 ROLE_SESSION, UNPREPARED = "`xacct.boto3_session`", "`xacct.boto3_session`, no default role"
@@ -69,10 +70,10 @@ def measure(bench: Bench) -> Latencies:
     settings = {**PROTECTED, "spark.python.worker.reuse": "false"}
     told = {}
     for side, default_role in (("with hook", ROLE), ("without hook", None)):
-        tell(f"  {side}, Spark 4, {CLUSTER}")
+        tell(f"  {side}, Spark 4, {MASTER}")
         arguments = (side, bench.plan_file(buckets("direct"), default_role), ROLE, role_arn(ROLE), str(WORKERS))
         with bench.slow_sts():
-            told[side] = bench.run_spark("4", CLUSTER, "latencies.py", *arguments, settings=settings, jars=[asker])
+            told[side] = bench.run_spark("4", MASTER, "latencies.py", *arguments, settings=settings, jars=[asker])
     calls = bench.lab.calls(since)
     rows = []
     for what, side, job, _ in ROWS:

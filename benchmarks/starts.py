@@ -7,37 +7,41 @@ from statistics import median
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.report import milliseconds, seconds, share, table
+from benchmarks.report import seconds, share, table
 from benchmarks.running import JAR, Bench, buckets, tell
 from benchmarks.sts_calls import LOCAL
 from spark_xacct import targets
 
 WITHOUT, PLUGIN, HOOK = "without plugin", "with plugin", "with plugin and hook"
 PROCESSES, STS_SECONDS = 5, 2.0
-COLUMNS = (
-    "who", "SparkContext", "more than without", "first Python task", "more than without", "second Python task",
-    "role sessions after", "load",
-)  # fmt: skip
+COLUMNS = ("what", WITHOUT, PLUGIN, "more", HOOK, "more", "load")
+CONTEXT, THREAD = "SparkContext", "processor time of the thread that starts it"
+TASK, IN_PYTHON = "first Python task", "processor time of the daemon and its worker"
+SESSIONS = "from SparkContext to the last role session"
 
 
 @dataclass(frozen=True)
 class Side:
-    """Seconds of one side, each in a fresh driver. ``sessions``: from the start to the last role session; none without plugin."""
+    """Seconds of one side, each in a fresh driver: of the context and its thread, of the first Python task and its processes.
+
+    ``sessions``: from the context to the last role session; none without plugin.
+    """
 
     who: str
     context: tuple[float, ...]
-    first_task: tuple[float, ...]
-    second_task: tuple[float, ...]
+    thread: tuple[float, ...]
+    task: tuple[float, ...]
+    in_python: tuple[float, ...]
     sessions: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Starts:
-    """All sides, the one without the plugin first."""
+    """All sides: without the plugin, with it, and with the hook."""
 
     spark: str
     load: float
-    sides: tuple[Side, ...]
+    sides: tuple[Side, Side, Side]
 
 
 def measure(bench: Bench) -> Starts:
@@ -51,7 +55,8 @@ def measure(bench: Bench) -> Starts:
                 results.append(
                     bench.run_spark("4", LOCAL, "starts.py", who, settings=_settings(bench, who), jars=[JAR])
                 )
-    return Starts(told[WITHOUT][0]["spark"], load, tuple(_side(who, results) for who, results in told.items()))
+    without, plugin, hook = (_side(who, results) for who, results in told.items())
+    return Starts(told[WITHOUT][0]["spark"], load, (without, plugin, hook))
 
 
 def _settings(bench: Bench, who: str) -> dict[str, str]:
@@ -67,28 +72,26 @@ def _side(who: str, results: list[dict[str, Any]]) -> Side:
     def of(name: str) -> tuple[float, ...]:
         return tuple(one[name] for one in results if one[name] is not None)
 
-    return Side(who, of("context"), of("first_task"), of("second_task"), of("session"))
+    return Side(who, of("context"), of("thread"), of("task"), of("in_python"), of("sessions"))
 
 
 def text(measured: Starts) -> str:
     """The table; differences are of medians."""
-    without = measured.sides[0]
+    without, plugin, hook = measured.sides
     rows = []
-    for side in measured.sides:
-        is_peer = side is without
-        rows.append(
-            [
-                side.who,
-                seconds(side.context),
-                "" if is_peer else _more(side.context, without.context),
-                seconds(side.first_task),
-                "" if is_peer else _more(side.first_task, without.first_task),
-                milliseconds(side.second_task),
-                seconds(side.sessions) if side.sessions else "",
-                f"{measured.load:.1f}",
-            ]
-        )
-    return table(COLUMNS, rows)
+    for what, of in (
+        (CONTEXT, lambda side: side.context),
+        (THREAD, lambda side: side.thread),
+        (TASK, lambda side: side.task),
+        (IN_PYTHON, lambda side: side.in_python),
+    ):
+        peer = of(without)
+        row = [what, seconds(peer)]
+        for side in (plugin, hook):
+            row += [seconds(of(side)), _more(of(side), peer)]
+        rows.append([*row, f"{measured.load:.1f}"])
+    sessions = [SESSIONS, "", seconds(plugin.sessions), "", seconds(hook.sessions), "", f"{measured.load:.1f}"]
+    return table(COLUMNS, [*rows, sessions])
 
 
 def _more(ours: tuple[float, ...], without: tuple[float, ...]) -> str:

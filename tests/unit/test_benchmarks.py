@@ -166,9 +166,9 @@ STARTS = starts.Starts(
     "4.3.0",
     5.4,
     (
-        starts.Side(starts.WITHOUT, (1.0, 2.0, 3.0), (0.5,), (0.02,), ()),
-        starts.Side(starts.PLUGIN, (2.1,), (0.5,), (0.02,), (2.4,)),
-        starts.Side(starts.HOOK, (2.2,), (0.75,), (0.02,), (2.5,)),
+        starts.Side(starts.WITHOUT, (1.0, 2.0, 3.0), (0.5,), (0.75,), (0.2,), ()),
+        starts.Side(starts.PLUGIN, (2.5,), (0.6,), (0.75,), (0.2,), (2.4,)),
+        starts.Side(starts.HOOK, (2.5,), (0.55,), (1.25,), (0.3,), (2.5,)),
     ),
 )
 PROCESSES = one_process.Processes(
@@ -258,10 +258,12 @@ def test_a_role_session_in_a_worker_stands_beside_its_own_assume_role_and_a_clie
 
 def test_starts_say_what_plugin_and_hook_add_to_the_medians_without() -> None:
     assert report.tables(WRITTEN["starts"])[0][1:] == [
-        ["without plugin", "2.00 s (1.00 to 3.00)", "", "0.50 s", "", "20.0 ms", "", "5.4"],
-        ["with plugin", "2.10 s", "+100 ms, 105 %", "0.50 s", "+0 ms, 100 %", "20.0 ms", "2.40 s", "5.4"],
-        ["with plugin and hook", "2.20 s", "+200 ms, 110 %", "0.75 s", "+250 ms, 150 %", "20.0 ms", "2.50 s", "5.4"],
-    ]
+        ["SparkContext", "2.00 s (1.00 to 3.00)", "2.50 s", "+500 ms, 125 %", "2.50 s", "+500 ms, 125 %", "5.4"],
+        ["processor time of the thread that starts it", "0.50 s", "0.60 s", "+100 ms, 120 %", "0.55 s", "+50 ms, 110 %", "5.4"],
+        ["first Python task", "0.75 s", "0.75 s", "+0 ms, 100 %", "1.25 s", "+500 ms, 167 %", "5.4"],
+        ["processor time of the daemon and its worker", "0.20 s", "0.20 s", "+0 ms, 100 %", "0.30 s", "+100 ms, 150 %", "5.4"],
+        ["from SparkContext to the last role session", "", "2.40 s", "", "2.50 s", "", "5.4"],
+    ]  # fmt: skip
 
 
 def test_one_process_compares_first_and_later_clients() -> None:
