@@ -37,16 +37,6 @@ _NO_ANSWER = (HTTPClientError, BotoConnectionError)
 # nothing about a declared identity.
 WITHOUT_PROFILE: dict[str, tuple[Any, Any, Any, Any]] = {"profile": (None, None, None, None)}
 
-# DNS suffixes of partitions by the beginning of their regions' names; the JVM has the same table.
-_DNS_SUFFIXES = {
-    "cn-": "amazonaws.com.cn",
-    "us-iso-": "c2s.ic.gov",
-    "us-isob-": "sc2s.sgov.gov",
-    "eu-isoe-": "cloud.adc-e.uk",
-    "us-isof-": "csp.hci.ic.gov",
-    "eusc-": "amazonaws.eu",
-}
-
 _OBJECT_ADDRESS = re.compile(r"<[^<>]* object at 0x[0-9a-f]+>: |\w+\(host='[^']*', port=\d+\): ")
 
 
@@ -56,6 +46,7 @@ class StsClients:
     def __init__(self, sts: Sts, environment: Mapping[str, str]) -> None:
         """Raises SessionFailed for an address in the environment that nobody can ask."""
         self.region = sts.region
+        self._dns_suffix = sts.dns_suffix
         self.endpoint_url = sts.endpoint or _named_in(environment)
         self._fips = environment.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true"
         self._data_path = environment.get("AWS_DATA_PATH")
@@ -68,10 +59,9 @@ class StsClients:
         """Where botocore will ask: the address that is named, else the regional one in the region's partition."""
         if self.endpoint_url:
             return self.endpoint_url
-        suffix = next((s for prefix, s in _DNS_SUFFIXES.items() if self.region.startswith(prefix)), "amazonaws.com")
         # In GovCloud the plain name is the FIPS one.
         host = "sts-fips" if self._fips and not self.region.startswith("us-gov-") else "sts"
-        return f"https://{host}.{self.region}.{suffix}"
+        return f"https://{host}.{self.region}.{self._dns_suffix}"
 
     @property
     def session(self) -> Any:

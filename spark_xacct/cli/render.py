@@ -11,6 +11,7 @@ import click
 
 from spark_xacct import declaration, plan, targets, version
 from spark_xacct.cli import output
+from spark_xacct.cli.job_options import with_job
 from spark_xacct.cli.settings import Settings, with_settings
 from spark_xacct.errors import SparkStartError, TargetError
 from spark_xacct.spark import jar as spark_jar
@@ -61,16 +62,56 @@ def _is_packaged() -> bool:
     return (Path(version.__file__).parent / "jars" / spark_jar.JAR_NAME).exists()
 
 
-def _checked(target: str, compiled: plan.Plan, release: str | None, use: tuple[str, ...]) -> None:
+def _checked(
+    target: str,
+    compiled: plan.Plan,
+    release: str | None,
+    use: tuple[str, ...],
+    flavour: str | None,
+    job: targets.Job | None,
+) -> None:
     """Wrong usage is what names something that is not there; what is there and cannot be carried is found later."""
+    found = targets.find(target)
     try:
-        targets.releases.resolve(release or targets.find(target).default_release)
+        resolved = targets.releases.resolve(release or found.default_release)
+        found.check(resolved, targets.Flavour(flavour) if flavour else found.flavours[0])
     except TargetError as error:
         raise click.UsageError(f"--release: {error}") from None
     try:
         targets.narrowed(compiled.access_map, use)
     except TargetError as error:
         raise click.UsageError(str(error)) from None
+    if job is not None and not found.takes_job:
+        launching = ", ".join(name for name in targets.names() if targets.find(name).takes_job)
+        raise click.UsageError(
+            f"{target} launches nothing, so it takes no options of a job; those that do are {launching}"
+        )
+
+
+def _write(files: dict[str, str], folder: Path, overwrite: bool) -> None:
+    """Raises click.UsageError for what is there and says something else."""
+    others = [name for name, text in files.items() if _differs(folder / name, text)]
+    if others and not overwrite:
+        raise click.UsageError(
+            f"--to {folder}: {', '.join(others)} is there with another content; compare the two, then say --overwrite"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        path = folder / name
+        path.write_text(text, encoding="utf-8")
+        if text.startswith("#!"):
+            path.chmod(0o755)
+        output.talk(f"wrote {path}")
+
+
+def _differs(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8", errors="replace") != text
+
+
+def _one(files: dict[str, str], name: str) -> str:
+    if name not in files:
+        raise click.UsageError(f'--file: there is no "{name}"; there are {", ".join(files)}')
+    return files[name]
 
 
 @click.command(cls=_ListsTargets, short_help="Print the settings of a target.")
@@ -84,26 +125,70 @@ def _checked(target: str, compiled: plan.Plan, release: str | None, use: tuple[s
     help="Render these buckets only; refuse the others.",
 )
 @click.option("--jar", metavar="PATH", help="Where the jar will be. Default: the jar of this installation.")
+@click.option(
+    "--flavour",
+    type=click.Choice([str(flavour) for flavour in targets.Flavour]),
+    help="Whose credential providers: ours, or Hadoop's own. Default: the target's.",
+)
+@click.option(
+    "--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="Write the files into this folder."
+)
+@click.option("--overwrite", is_flag=True, help="With --to: replace files that say something else.")
+@click.option("--file", "one", metavar="NAME", help="Print this file only.")
+@with_job
 @with_settings
 @click.pass_obj
-def render(settings: Settings, target: str, release: str | None, use: tuple[str, ...], jar: str | None) -> None:
+def render(
+    settings: Settings,
+    target: str,
+    release: str | None,
+    use: tuple[str, ...],
+    jar: str | None,
+    flavour: str | None,
+    folder: Path | None,
+    overwrite: bool,
+    one: str | None,
+    job: targets.Job | None,
+) -> None:
     """Print the settings that put the declaration in force on TARGET.
 
     The target plan prints the plan itself, which load and start take where no declaration can be read
-    (with --format json: readable, the same plan).
+    (with --format json: readable, the same plan). The options from --name on say what a target that launches is to run.
     """
     compiled = declaration.load(settings.config, settings.env).compiled()
     if target == PLAN:
-        if release is not None or use or jar is not None:
+        if any((release, use, jar, flavour, folder, overwrite, one, job)):
             raise click.UsageError(
-                "the plan is the same for every release and jar and holds every bucket; drop --release, --use and --jar"
+                "the plan is the same for every release and jar and holds every bucket; drop --release, --use, --jar and the like"
             )
         output.data(compiled.canonical_json() if settings.format == "json" else compiled.text)
         return
-    _checked(target, compiled, release, use)
+    _checked(target, compiled, release, use, flavour, job)
     path, missing = (jar, None) if jar else _jar_here()
-    rendered: Any = targets.render(target, compiled, release=release, use=use, jar=path)
-    text = json.dumps(rendered.data, indent=2) if settings.format == "json" else rendered.text().rstrip("\n")
-    output.data(text)
+    rendered: Any = targets.render(
+        target,
+        compiled,
+        release=release,
+        use=use,
+        jar=path,
+        flavour=targets.Flavour(flavour) if flavour else None,
+        job=job,
+    )
+    if folder is not None:
+        text = "\n".join(rendered.files().values())
+        _write(rendered.files(), folder, overwrite)
+    else:
+        text = _answer(rendered, settings.format, one)
+        output.data(text)
     if missing is not None and targets.JAR_PLACEHOLDER in text:
         output.talk(missing)
+    if rendered.job.placeholders and rendered.target.takes_job:
+        output.talk(f"still to be filled in: {', '.join(rendered.job.placeholders)} (options of the same names)")
+
+
+def _answer(rendered: targets.Rendered, form: str, one: str | None) -> str:
+    if one is not None:
+        return _one(rendered.files(), one).rstrip("\n")
+    if form == "json":
+        return json.dumps(rendered.data, indent=2)
+    return rendered.text().rstrip("\n")

@@ -35,10 +35,26 @@ class Base:
         row = row_of(self.kind)
         return {"v1": row.v1, "v2": row.v2}
 
+    def sdk_class(self, sdk: str) -> str | None:
+        """The SDK's own class for this base, for a JVM without our jar; ``sdk`` is "v1" or "v2"."""
+        own = {} if self.kind is BaseKind.CLASS else row_of(self.kind).sdk_own
+        return own.get(sdk, self.provider_classes[sdk])
+
     @property
     def is_user(self) -> bool:
         """Whether the base identity is known to be an IAM user: only then may the first hop last more than an hour."""
         return self.arn is not None and self.arn.is_user
+
+
+# DNS suffixes of partitions by the beginning of their regions' names; the JVM has the same table.
+_DNS_SUFFIXES = {
+    "cn-": "amazonaws.com.cn",
+    "us-iso-": "c2s.ic.gov",
+    "us-isob-": "sc2s.sgov.gov",
+    "eu-isoe-": "cloud.adc-e.uk",
+    "us-isof-": "csp.hci.ic.gov",
+    "eusc-": "amazonaws.eu",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +63,11 @@ class Sts:
 
     region: str
     endpoint: str | None = None
+
+    @property
+    def dns_suffix(self) -> str:
+        """The suffix of AWS's host names in the region's partition."""
+        return next((s for prefix, s in _DNS_SUFFIXES.items() if self.region.startswith(prefix)), "amazonaws.com")
 
     def __post_init__(self) -> None:
         if not limits.REGION.match(self.region):

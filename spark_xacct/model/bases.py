@@ -6,7 +6,7 @@ A new base identity is a new kind and its row here; declaration, schema, plan, d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from spark_xacct.errors import ModelError
@@ -36,6 +36,8 @@ class BaseIdentity:
     """What is known of one kind.
 
     ``v1``, ``v2``: the credentials provider class for each SDK of the JVM, None where that SDK cannot serve it.
+    ``sdk_own``: the SDKs' own classes where these are ours, for who has no jar of ours. ``since``: the first version of an SDK
+    that can serve it, where a release is known to have an older one.
     ``botocore``: the METHOD names of botocore's providers that may serve it in Python, in order.
     ``trust``: who a trust policy names: ``web-identity``, ``pods``, a service, or None for users and profiles.
     ``markers``: environment variables that show that this identity is there; for error texts.
@@ -45,6 +47,8 @@ class BaseIdentity:
     v1: str | None
     v2: str | None
     botocore: tuple[str, ...]
+    sdk_own: Mapping[str, str] = field(default_factory=dict)
+    since: Mapping[str, str] = field(default_factory=dict)
     trust: str | None = None
     markers: tuple[str, ...] = ()
     needs_arn: bool = False
@@ -61,14 +65,20 @@ BASES: Mapping[BaseKind, BaseIdentity] = {
         "io.sparkxacct.sts1.WebIdentityCredentialsProvider",
         "io.sparkxacct.sts2.WebIdentityCredentialsProvider",
         ("assume-role-with-web-identity",),
+        sdk_own={
+            "v1": _V1 + "WebIdentityTokenCredentialsProvider",
+            "v2": _V2 + "WebIdentityTokenFileCredentialsProvider",
+        },
         trust="web-identity",
         markers=("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"),
     ),
-    # SDK v1 1.12.262 (Hadoop 3.3.4) neither knows the token file nor the address of the EKS agent.
+    # https://docs.aws.amazon.com/eks/latest/userguide/pod-id-minimum-sdk.html : 1.12.262, which Hadoop 3.3.4 was built with,
+    # neither knows the token file nor the address of the EKS agent.
     BaseKind.POD_IDENTITY: BaseIdentity(
-        None,
+        _V1 + "EC2ContainerCredentialsProviderWrapper",
         _V2 + "ContainerCredentialsProvider",
         ("container-role",),
+        since={"v1": "1.12.746", "v2": "2.21.30"},
         trust="pods.eks.amazonaws.com",
         markers=("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
     ),

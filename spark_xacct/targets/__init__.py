@@ -13,15 +13,20 @@ from spark_xacct import plan as plans
 from spark_xacct.plan import Plan
 from spark_xacct.targets import releases
 from spark_xacct.targets.in_force import PROVIDER_SETTINGS, problem_with
+from spark_xacct.targets.job import Job
 from spark_xacct.targets.merging import Merged, merge
 from spark_xacct.targets.narrow import left_out, narrowed
-from spark_xacct.targets.registry import Rendered, Target, find, names, register, table, unregister
-from spark_xacct.targets.settings import How, Setting, Settings, settings_of
+from spark_xacct.targets.registry import Delivery, Rendered, Target, find, names, register, table, unregister
+from spark_xacct.targets.setting import How, Setting
+from spark_xacct.targets.settings import Flavour, Settings, settings_of
 
 __all__ = [
     "JAR_PLACEHOLDER",
     "PROVIDER_SETTINGS",
+    "Delivery",
+    "Flavour",
     "How",
+    "Job",
     "Merged",
     "Rendered",
     "Setting",
@@ -52,18 +57,31 @@ def settings_for(
     jar: str | None = None,
     run: str | None = None,
     user: str | None = None,
+    flavour: Flavour = Flavour.SHIM,
+    installed: bool = False,
+    channel: Sequence[Setting] = (),
 ) -> Settings:
     """What ``release`` (None: the pyspark found here) needs to run ``plan``, as data.
 
     ``use`` narrows the plan to some buckets; the other declared ones are refused. ``jar``: where the jar will be found; None
-    where it is on Spark's class path already. Raises TargetError for what cannot be carried, naming the bucket, role or
-    field.
+    where it is on Spark's class path already; with ``installed`` it is on the class path, and Python finds it at ``jar``.
+    ``channel``: further settings of a place. Raises TargetError for what cannot be carried, naming the bucket, role or field.
     """
     whole = plan.access_map
     if use:
         plan = plans.encode(narrowed(whole, use))
     refused = left_out(whole, plan.access_map)
-    return settings_of(plan, _release(release), jar=jar, run=run, user=user, refused=refused)
+    return settings_of(
+        plan,
+        _release(release),
+        jar=jar,
+        run=run,
+        user=user,
+        refused=refused,
+        flavour=flavour,
+        installed=installed,
+        channel=channel,
+    )
 
 
 def render(
@@ -75,10 +93,31 @@ def render(
     jar: str | None = JAR_PLACEHOLDER,
     run: str | None = None,
     user: str | None = None,
+    flavour: Flavour | None = None,
+    job: Job | None = None,
 ) -> Rendered:
-    """The settings of ``plan`` for target ``name``. Raises TargetError for what the target cannot hold."""
+    """The settings of ``plan`` for target ``name``. Raises TargetError for what the target cannot hold.
+
+    ``jar`` counts where the target has no place of its own for it. ``flavour`` None is the target's own default.
+    """
     target = find(name)
-    return target.render(settings_for(plan, release or target.default_release, use=use, jar=jar, run=run, user=user))
+    job = job or Job()
+    flavour = flavour or target.flavours[0]
+    resolved = releases.resolve(release or target.default_release)
+    target.check(resolved, flavour)
+    delivery = target.delivery(job)
+    settings = settings_for(
+        plan,
+        resolved,
+        use=use,
+        jar=delivery.jar or jar,
+        run=run,
+        user=user,
+        flavour=flavour,
+        installed=delivery.installed,
+        channel=target.channel,
+    )
+    return target.render(settings, job)
 
 
 def _release(release: str | releases.Release | None) -> releases.Release:

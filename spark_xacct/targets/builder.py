@@ -8,11 +8,12 @@ from typing import Any
 
 from spark_xacct import keys
 from spark_xacct.targets import limits, templates
+from spark_xacct.targets.job import Job
 from spark_xacct.targets.registry import Rendered, Target, register
 from spark_xacct.targets.settings import EXECUTOR_ENVIRONMENT, Settings
 
 
-def content(settings: Settings) -> Mapping[str, Any]:
+def content(settings: Settings, job: Job) -> Mapping[str, Any]:
     # The driver is this process: its variables are set here, not by a cluster manager.
     config = {setting.name: setting.value for setting in settings.spark_settings(driver=())}
     # PySpark hands a builder's values to spark-submit as --conf arguments.
@@ -22,13 +23,13 @@ def content(settings: Settings) -> Mapping[str, Any]:
     return {"config": config, "environment": settings.environment_by_name, "drawn": drawn}
 
 
-def write(rendered: Rendered) -> str:
+def write(rendered: Rendered) -> Mapping[str, str]:
     drawn = [json.dumps(name) for name in rendered.content["drawn"]]
     values: dict[str, Any] = {"comments": rendered.settings.comments, "variable": json.dumps(keys.RUN_ENVIRONMENT)}
     values["drawn"] = drawn
     for kind in ("config", "environment"):
         values[kind] = [(json.dumps(name), json.dumps(value)) for name, value in rendered.content[kind].items()]
-    return templates.fill(TARGET.name, "builder.py.j2", values)
+    return {"settings.py": templates.fill(TARGET.name, "builder.py.j2", values)}
 
 
 TARGET = register(

@@ -26,12 +26,14 @@ class NativeKeys:
 class Hook:
     """How a connector tells us what S3 refuses: a list of classes, and a switch that it needs on.
 
-    ``classes`` and ``switch`` are what follows the connector's prefix; the switch is "" where it is on by itself.
+    ``classes`` and ``switch`` are what follows the connector's prefix; the switch is "" where it is on by itself. ``since``:
+    the first Hadoop release that has it.
     """
 
     classes: str
     name: str
     switch: str = ""
+    since: tuple[int, int, int] = (0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ S3A_V1 = Connector(
     bucket_provider_key="aws.credentials.provider",
     native=_S3A_NATIVE,
     # Off by default before Hadoop 3.4 (HADOOP-18094).
-    hook=Hook("audit.request.handlers", keys.S3A_V1_HOOK, switch="audit.enabled"),
+    # The handlers came with HADOOP-17511.
+    hook=Hook("audit.request.handlers", keys.S3A_V1_HOOK, switch="audit.enabled", since=(3, 3, 2)),
 )
 S3A_V2 = replace(
     S3A_V1,
@@ -141,3 +144,10 @@ EMRFS = Connector(
     native=_EMRFS_NATIVE,
     unneeded={"region": "EMRFS asks S3 for the region of a bucket"},
 )
+
+_CONNECTORS: Mapping[str, Connector] = {connector.name: connector for connector in (S3A_V1, S3A_V2, EMRFS)}
+
+
+def named(name: str) -> Connector:
+    """The connector that tables call this. Raises KeyError, which is a mistake in a table."""
+    return _CONNECTORS[name]

@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from spark_xacct.targets import templates
+from spark_xacct.targets.job import Job
 from spark_xacct.targets.registry import Rendered, Target, register
 from spark_xacct.targets.settings import Settings
 
 
-def content(settings: Settings) -> Mapping[str, Any]:
+def content(settings: Settings, job: Job) -> Mapping[str, Any]:
     return {"properties": {setting.name: setting.value for setting in settings.hadoop}}
 
 
-def write(rendered: Rendered) -> str:
+def write(rendered: Rendered) -> Mapping[str, str]:
     values = {"comments": rendered.settings.comments, "settings": rendered.settings.hadoop}
-    return templates.fill(TARGET.name, "core-site.xml.j2", values, xml=True)
+    return {"core-site.xml": templates.fill(TARGET.name, "core-site.xml.j2", values, xml=True)}
 
 
 TARGET = register(

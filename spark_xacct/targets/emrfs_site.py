@@ -8,17 +8,19 @@ from typing import Any
 from spark_xacct.errors import TargetError
 from spark_xacct.targets import templates
 from spark_xacct.targets.connectors import EMRFS
+from spark_xacct.targets.job import Job
 from spark_xacct.targets.registry import Rendered, Target, register
-from spark_xacct.targets.settings import Setting, Settings
+from spark_xacct.targets.setting import Setting
+from spark_xacct.targets.settings import Flavour, Settings
 
 
-def content(settings: Settings) -> Mapping[str, Any]:
+def content(settings: Settings, job: Job) -> Mapping[str, Any]:
     return {"properties": {setting.name: setting.value for setting in _read_by_emrfs(settings)}}
 
 
-def write(rendered: Rendered) -> str:
+def write(rendered: Rendered) -> Mapping[str, str]:
     values = {"comments": rendered.settings.comments, "settings": _read_by_emrfs(rendered.settings)}
-    return templates.fill(TARGET.name, "emrfs-site.xml.j2", values, xml=True)
+    return {"emrfs-site.xml": templates.fill(TARGET.name, "emrfs-site.xml.j2", values, xml=True)}
 
 
 def _read_by_emrfs(settings: Settings) -> list[Setting]:
@@ -39,5 +41,6 @@ TARGET = register(
         limits="none known for the file; EMR takes 100 properties in one classification",
         # The newest label on which EMRFS serves s3:// without being asked to.
         default_release="emr-7.9.0",
+        flavours=(Flavour.SHIM,),
     )
 )

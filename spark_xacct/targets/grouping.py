@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from spark_xacct.targets.settings import Setting
+from spark_xacct.targets.setting import Setting
 
 
 def by_reason(settings: Iterable[Setting]) -> Iterator[tuple[str, list[Setting]]]:

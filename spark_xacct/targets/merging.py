@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from spark_xacct import keys
-from spark_xacct.targets.settings import How, Setting
+from spark_xacct.targets.setting import How, Setting
 
 # Lists that others put entries into as well: never replaced, whatever a setting says.
 LISTS = frozenset(

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spark_xacct.errors import TargetError
-from spark_xacct.model import AccessMap, Binding
-from spark_xacct.targets.connectors import Connector, region_in
+from spark_xacct.model import AccessMap, BaseKind, Binding
+from spark_xacct.model.bases import row_of
+from spark_xacct.targets import releases
+from spark_xacct.targets.connectors import EMRFS, Connector, region_in
 from spark_xacct.targets.releases import Release
 
 # The fields of a binding that connectors have keys of their own for.
 NATIVE_FIELDS = ("region", "kms_write", "acl", "requester_pays", "access_point")
 
 
-def check_carried(access_map: AccessMap, release: Release) -> None:
-    """Raises TargetError with every reason why this release cannot carry the access map."""
-    problems = list(dict.fromkeys(_problems(access_map, release)))
+def check_carried(access_map: AccessMap, release: Release, only_s3a: bool = False) -> None:
+    """Raises TargetError with every reason why this release cannot carry the access map.
+
+    ``only_s3a``: whether the providers are Hadoop's own, which EMRFS does not take and our rules do not bind.
+    """
+    problems = list(dict.fromkeys(_problems(access_map, release, only_s3a)))
     if problems:
         raise TargetError("\n".join(problems))
 
 
-def _problems(access_map: AccessMap, release: Release) -> Iterator[str]:
+def _problems(access_map: AccessMap, release: Release, only_s3a: bool) -> Iterator[str]:
     for binding in access_map.bindings:
         if binding.prefix:
             yield (
@@ -28,8 +33,12 @@ def _problems(access_map: AccessMap, release: Release) -> Iterator[str]:
                 "bucket to one role, or use Python's boto3_session(role=...) for the prefix"
             )
     for connector in release.default_connectors:
-        yield from _base(access_map, release, connector)
-        yield from _roles(access_map, release, connector)
+        if not only_s3a:
+            yield from _base(access_map, release, connector)
+            yield from _roles(access_map, release, connector)
+            yield from _bucket_keys(access_map, release, connector)
+        elif connector is EMRFS:
+            continue
         for binding in access_map.bindings:
             yield from _native(binding, release, connector)
     for binding in access_map.bindings:
@@ -39,15 +48,38 @@ def _problems(access_map: AccessMap, release: Release) -> Iterator[str]:
                 f"bucket {binding.bucket}: region {binding.region} and the access point's region {region} contradict; "
                 "leave out region"
             )
+    if access_map.python_default_role and not release.has_plugins and not only_s3a:
+        spark = ".".join(map(str, release.spark))
+        yield (
+            f"python.default_role: Spark {spark} of {release.name} has no plugins, so plain boto3.client() in workers stays the base "
+            "identity; leave it out and name the role: xacct.client(service, role=...)"
+        )
     yield from _dotted(access_map)
 
 
 def _base(access_map: AccessMap, release: Release, connector: Connector) -> Iterator[str]:
     kind = access_map.base.kind
-    if access_map.base.provider_classes[connector.sdk] is None:
+    if kind is BaseKind.CLASS:
+        return
+    needed, there = row_of(kind).since.get(connector.sdk), (release.sdk or {}).get(connector.sdk)
+    if needed and there and _version(there) < _version(needed):
         yield (
-            f"base {kind}: AWS SDK {connector.sdk} of {connector.title} cannot use it on {release.name}; "
-            "take a release whose S3A has SDK v2 (spark-4), or another base (irsa works on both)"
+            f"base {kind}: {connector.title} on {release.name} has AWS SDK {connector.sdk} {there}, which cannot use it before "
+            f"{needed}; take a newer release, or another base (irsa works on both SDKs)"
+        )
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(".")))
+
+
+def _bucket_keys(access_map: AccessMap, release: Release, connector: Connector) -> Iterator[str]:
+    if connector.name in release.global_only and not access_map.needs_global_mode:
+        key = connector.bucket_key("BUCKET", connector.bucket_provider_key)
+        yield (
+            f"otherwise: platform on {release.name}: {connector.title} is not known to read {key} before "
+            f"{releases.per_bucket_since(connector.name)}; declare otherwise: deny with the platform's own buckets under own, which "
+            f"sets {connector.provider_key}"
         )
 
 

@@ -3,55 +3,94 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from spark_xacct.errors import TargetError
-from spark_xacct.targets.settings import Settings
+from spark_xacct.targets.job import Job
+from spark_xacct.targets.releases import Release
+from spark_xacct.targets.setting import Setting
+from spark_xacct.targets.settings import Flavour, Settings
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """What a target made of settings. ``data`` is JSON-able; ``text()`` is what people copy, made last."""
+    """What a target made of settings. ``data`` is JSON-able; ``text()`` and ``files()`` are what people copy, made last."""
 
-    target: str
+    target: Target
     settings: Settings
+    job: Job
     content: Mapping[str, Any]
-    write: Callable[[Rendered], str]
 
     @property
     def data(self) -> dict[str, Any]:
         """JSON-able: target, release, plan id, comments, and the target's own content."""
         return {
-            "target": self.target,
+            "target": self.target.name,
             "release": self.settings.release.name,
+            "flavour": str(self.settings.flavour),
             "plan": self.settings.plan.id,
             "comments": list(self.settings.comments),
             **self.content,
         }
 
+    def files(self) -> dict[str, str]:
+        """The texts by the names of their files; one file for most targets. The same settings always give the same texts."""
+        return dict(self.target.write(self))
+
     def text(self) -> str:
-        """The target's own text; the same settings always give the same text."""
-        return self.write(self)
+        """Everything in one text: of several files each under its name."""
+        files = self.files()
+        if len(files) == 1:
+            return next(iter(files.values()))
+        return "\n".join(f"==> {name} <==\n{text}" for name, text in files.items())
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How the jar gets there. ``jar``: where Python and spark.jars find it, None where the caller says. ``installed``: whether it
+    is on Spark's class path besides, by an image or a step."""
+
+    jar: str | None = None
+    installed: bool = False
 
 
 @dataclass(frozen=True)
 class Target:
     """A place that settings are rendered for.
 
-    ``content`` turns settings into JSON-able data and raises TargetError for what the place cannot hold. ``write`` makes
-    the text. ``default_release`` stands in where no release is named, None for the pyspark found.
+    ``content`` turns settings and a job into JSON-able data and raises TargetError for what the place cannot hold. ``write``
+    makes the texts, by file name. ``default_release`` stands in where no release is named, None for the pyspark found.
+    ``families``: the families of releases that exist there, none for all. ``flavours``: the default one first. ``delivery``: how
+    the jar gets there. ``channel``: what makes the driver's channel one for role sessions. ``takes_job``: whether it launches.
     """
 
     name: str
     doc: str
-    content: Callable[[Settings], Mapping[str, Any]]
-    write: Callable[[Rendered], str]
+    content: Callable[[Settings, Job], Mapping[str, Any]]
+    write: Callable[[Rendered], Mapping[str, str]]
     limits: str = ""
     default_release: str | None = None
+    families: tuple[str, ...] = ()
+    flavours: tuple[Flavour, ...] = (Flavour.SHIM, Flavour.HADOOP)
+    delivery: Callable[[Job], Delivery] = field(default=lambda job: Delivery())
+    channel: tuple[Setting, ...] = ()
+    takes_job: bool = False
 
-    def render(self, settings: Settings) -> Rendered:
-        return Rendered(self.name, settings, self.content(settings), self.write)
+    def check(self, release: Release, flavour: Flavour) -> None:
+        """Raises TargetError for what does not exist at this place."""
+        if self.families and release.family and release.family not in self.families:
+            raise TargetError(
+                f"{self.name}: release {release.name} is not one of its own; take a label of {', '.join(self.families)}"
+            )
+        if flavour not in self.flavours:
+            raise TargetError(
+                f"{self.name}: flavour {flavour} is not for it; take flavour {', '.join(map(str, self.flavours))}"
+            )
+
+    def render(self, settings: Settings, job: Job | None = None) -> Rendered:
+        job = job or Job()
+        return Rendered(self, settings, job, self.content(settings, job))
 
 
 _targets: dict[str, Target] = {}
@@ -81,8 +120,13 @@ def find(name: str) -> Target:
 
 
 def table() -> list[dict[str, str]]:
-    """The rows of the targets page: name, what it is, what it can hold."""
+    """The rows of the targets page: name, what it is, flavours, and what it can hold."""
     return [
-        {"target": target.name, "what": target.doc, "limits": target.limits}
+        {
+            "target": target.name,
+            "what": target.doc,
+            "flavours": ", ".join(map(str, target.flavours)),
+            "limits": target.limits,
+        }
         for target in (_targets[name] for name in names())
     ]

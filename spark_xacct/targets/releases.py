@@ -1,26 +1,34 @@
 """Releases: which connector serves which scheme, by threshold. A release never has one connector: its schemes have.
 
-A row holds from its version upwards; a version newer than the last row takes the last row and says so.
+The rows are in ``releases.json``: data, so that a new label is a line there. A row holds from its version upwards within its
+family; a version newer than the last row takes the last row and says so.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import Any
 
 from spark_xacct.errors import TargetError
-from spark_xacct.targets import installed
+from spark_xacct.targets import connectors, installed
 from spark_xacct.targets.connectors import EMRFS, S3A_V1, S3A_V2, Connector
 
-# https://docs.aws.amazon.com/emr/latest/ReleaseGuide/ : "emr-7.10.0", "emr-spark-8.0.0", with the prefixes and suffixes
-# that EMR on EKS and notebooks put around them.
+# "emr-7.10.0", "emr-spark-8.0.0", with the prefixes and suffixes that EMR on EKS and notebooks put around them.
 # No "--" in what follows the version: labels stand in comments of XML, which cannot hold it.
-_EMR_LABEL = re.compile(
-    r"^(?:notebook-spark/|livy/)?emr-(spark-)?([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})(?:-[A-Za-z0-9._]+)*\Z"
+_LABEL = re.compile(
+    r"^(?:notebook-spark/|livy/)?(?P<family>emr-spark|emr)-(?P<major>[0-9]{1,4})\.(?P<minor>[0-9]{1,4})\.[0-9]{1,4}"
+    r"(?:-[A-Za-z0-9._]+)*\Z"
+    r"|^(?P<spark>spark)-(?P<spark_major>[0-9]{1,4})(?:\.(?P<spark_minor>[0-9]{1,4}))?(?:\.[0-9]{1,4})?\Z"
+    r"|^(?P<glue>glue)-(?P<glue_major>[0-9]{1,4})\.(?P<glue_minor>[0-9]{1,4})\Z"
 )
-_SPARK_RELEASE = re.compile(r"^spark-([0-9]{1,4})(?:\.([0-9]{1,4}))?(?:\.[0-9]{1,4})?\Z")
+# Shown in help and errors: thresholds of Spark's own releases that differ in what is rendered.
+_SHOWN_SPARK = ("spark-3.3", "spark-3.5", "spark-4")
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,8 @@ class Release:
     """One release. ``schemes``: what serves each by default. ``also``: connectors it can be switched to.
 
     ``maps_s3``: s3:// and s3n:// have no file system of their own here, so S3A is named for them where nothing else is.
+    ``spark``: its version, empty where it is not known. ``global_only``: connectors whose per-bucket provider key no source
+    knows on this release. ``jar``, ``class_path``, ``sources``, ``unverified`` are for people.
     """
 
     name: str
@@ -36,6 +46,16 @@ class Release:
     also: tuple[Connector, ...] = ()
     maps_s3: bool = False
     notes: tuple[str, ...] = ()
+    family: str = ""
+    spark: tuple[int, ...] = ()
+    python: tuple[str, ...] = ()
+    java: tuple[str, ...] = ()
+    sdk: Mapping[str, str | None] | None = None
+    global_only: frozenset[str] = frozenset()
+    jar: str = ""
+    class_path: str = ""
+    sources: tuple[str, ...] = ()
+    unverified: tuple[str, ...] = ()
 
     @property
     def connectors(self) -> tuple[Connector, ...]:
@@ -49,45 +69,61 @@ class Release:
         return tuple({connector.name: connector for connector in self.schemes.values()}.values())
 
     @property
+    def has_plugins(self) -> bool:
+        """Whether Spark can load our plugin: spark.plugins came with Spark 3.0 (SPARK-29397)."""
+        return not self.spark or self.spark >= (3, 0)
+
+    @property
     def hadoop_text(self) -> str:
         return ".".join(map(str, self.hadoop))
 
 
 @dataclass(frozen=True)
-class Row:
-    """A threshold: from ``since`` upwards a family's releases look like this."""
+class _Family:
+    label: str
+    rows: tuple[tuple[tuple[int, int], Mapping[str, Any]], ...]
+    sources: Mapping[str, str]
 
-    since: tuple[int, ...]
-    hadoop: tuple[int, ...]
-    schemes: Mapping[str, Connector]
-    also: tuple[Connector, ...] = ()
+    def label_of(self, version: tuple[int, int]) -> str:
+        return self.label.format(*version)
+
+    def row(self, name: str, version: tuple[int, int]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+        """The row that holds, and what to tell people about it. Raises TargetError below the oldest row of a major version."""
+        since = [row_since for row_since, _ in self.rows]
+        # A major version older than the table's last one has rows of its own, and takes none of the one before.
+        of_major = [one for one in since if one[0] == version[0]]
+        fitting = [one for one in (of_major if version[0] <= since[-1][0] else since) if one <= version]
+        if not fitting:
+            oldest = next((one for one in since if one > version), since[0])
+            raise TargetError(f"release {name} is too old; the oldest that is known is {self.label_of(oldest)}")
+        notes: tuple[str, ...] = ()
+        if version > since[-1]:
+            last = self.label_of(since[-1])
+            notes = (f"release {name} is newer than this table; it is taken for {last} and later",)
+        return dict(self.rows)[fitting[-1]], notes
 
 
-def _all_s3a(connector: Connector) -> Mapping[str, Connector]:
-    return {"s3a": connector, "s3": connector, "s3n": connector}
+@cache
+def _families() -> Mapping[str, _Family]:
+    text = (resources.files("spark_xacct.targets") / "releases.json").read_text(encoding="utf-8")
+    data = json.loads(text)
+    return {
+        name: _Family(family["label"], tuple(_inherited(family["rows"])), data["sources"])
+        for name, family in data["families"].items()
+    }
 
 
-def _emrfs_beside(connector: Connector) -> Mapping[str, Connector]:
-    return {"s3": EMRFS, "s3n": EMRFS, "s3a": connector}
+def _inherited(rows: list[dict[str, Any]]) -> Iterator[tuple[tuple[int, int], Mapping[str, Any]]]:
+    whole: dict[str, Any] = {}
+    for row in rows:
+        whole = {**whole, **row}
+        major, minor = _numbers(row["since"])
+        yield (major, minor), dict(whole)
 
 
-# Hadoop client of the PySpark packages on PyPI.
-SPARK = (
-    Row((3, 3), (3, 3, 2), _all_s3a(S3A_V1)),
-    Row((3, 4), (3, 3, 4), _all_s3a(S3A_V1)),
-    Row((4, 0), (3, 4, 1), _all_s3a(S3A_V2)),
-    Row((4, 1), (3, 4, 2), _all_s3a(S3A_V2)),
-    Row((4, 2), (3, 5, 0), _all_s3a(S3A_V2)),
-)
-# https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-s3a-migrate.html : S3A for all schemes from 7.10 on, and back
-# to EMRFS by fs.s3.impl. The per-bucket provider key of EMRFS was seen on 6.15 first.
-EMR = (
-    Row((6, 15), (3, 3, 6), _emrfs_beside(S3A_V1)),
-    Row((7, 4), (3, 4, 0), _emrfs_beside(S3A_V2)),
-    Row((7, 8), (3, 4, 1), _emrfs_beside(S3A_V2)),
-    Row((7, 10), (3, 4, 1), _all_s3a(S3A_V2), also=(EMRFS,)),
-)
-EMR_SPARK = (Row((8, 0), (3, 4, 2), _all_s3a(S3A_V2)),)
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(".")))
+
 
 _registered: dict[str, Release] = {}
 
@@ -104,10 +140,22 @@ def unregister(name: str) -> None:
 
 def names() -> list[str]:
     """The names to show: one for each row, and what was registered. ``resolve`` takes every version in between too."""
-    shown = ["spark-3.3", "spark-3.5", "spark-4"]
-    shown += ["emr-{}.{}.0".format(*row.since) for row in EMR]
-    shown += ["emr-spark-{}.{}.0".format(*row.since) for row in EMR_SPARK]
-    return shown + sorted(_registered)
+    return [
+        *_SHOWN_SPARK,
+        *(name for family in _families() if family != "spark" for name in _labels(family)),
+        *sorted(_registered),
+    ]
+
+
+def _labels(family: str) -> list[str]:
+    found = _families()[family]
+    return [found.label_of(since) for since, _ in found.rows]
+
+
+def known() -> str:
+    """The names for an error: the ends of each family, not every row."""
+    ends = [labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1]}" for labels in map(_labels, _families())]
+    return ", ".join([*ends, *sorted(_registered)])
 
 
 def resolve(name: str | None, found: Callable[[], Release] | None = None) -> Release:
@@ -116,16 +164,43 @@ def resolve(name: str | None, found: Callable[[], Release] | None = None) -> Rel
         return (found or found_here)()
     if name in _registered:
         return _registered[name]
-    spark = _SPARK_RELEASE.match(name)
-    if spark:
-        row, notes = _row(name, SPARK, (int(spark.group(1)), int(spark.group(2) or 0)), "spark-{}.{}")
-        return Release(name, row.hadoop, row.schemes, row.also, maps_s3=True, notes=notes)
-    emr = _EMR_LABEL.match(name)
-    if emr:
-        rows, shape = (EMR_SPARK, "emr-spark-{}.{}.0") if emr.group(1) else (EMR, "emr-{}.{}.0")
-        row, notes = _row(name, rows, (int(emr.group(2)), int(emr.group(3))), shape)
-        return Release(name, row.hadoop, row.schemes, row.also, notes=notes)
-    raise TargetError(f'release "{name}" is not known; known are {", ".join(names())} and versions between them')
+    label = _LABEL.match(name)
+    if label is None:
+        raise TargetError(f'release "{name}" is not known; known are {known()}')
+    family = label["family"] or label["spark"] or label["glue"]
+    major = label["major"] or label["spark_major"] or label["glue_major"]
+    minor = label["minor"] or label["spark_minor"] or label["glue_minor"] or "0"
+    row, notes = _families()[family].row(name, (int(major), int(minor)))
+    return _release(name, family, row, notes)
+
+
+def _release(name: str, family: str, row: Mapping[str, Any], notes: tuple[str, ...]) -> Release:
+    s3, s3a = (connectors.named(row[scheme]) for scheme in ("s3", "s3a"))
+    sources = _families()[family].sources
+    return Release(
+        name,
+        _numbers(row["hadoop"]),
+        {"s3a": s3a, "s3": s3, "s3n": s3},
+        also=tuple(map(connectors.named, row.get("switchable_to", ()))),
+        maps_s3=family == "spark",
+        notes=notes,
+        family=family,
+        spark=_numbers(row["spark"]),
+        python=tuple(row["python"]),
+        java=tuple(row["java"]),
+        sdk={"v1": row["sdk_v1"], "v2": row["sdk_v2"]},
+        global_only=frozenset(row.get("global_only", ())),
+        jar=row["jar"],
+        class_path=row["class_path"],
+        sources=tuple(sources[source] for source in row["source"]),
+        unverified=tuple(row.get("unverified", ())),
+    )
+
+
+def per_bucket_since(connector: str) -> str:
+    """The oldest EMR label on which a source shows the per-bucket provider key of this connector."""
+    family = _families()["emr"]
+    return next(family.label_of(since) for since, row in family.rows if connector not in row.get("global_only", ()))
 
 
 def found_here() -> Release:
@@ -151,7 +226,7 @@ def _release_of(pyspark: installed.InstalledPyspark) -> Release:
     if pyspark.hadoop is not None and pyspark.hadoop != release.hadoop:
         # A Spark built with another Hadoop: its own jar decides.
         connector = S3A_V2 if pyspark.hadoop >= (3, 4, 0) else S3A_V1
-        release = replace(release, hadoop=pyspark.hadoop, schemes=_all_s3a(connector))
+        release = replace(release, hadoop=pyspark.hadoop, schemes=dict.fromkeys(("s3a", "s3", "s3n"), connector))
     if pyspark.is_emr:
         # Which label this is cannot be seen here, so EMRFS may serve s3:// or may not: its keys, and no mapping.
         release = replace(release, also=(EMRFS,), maps_s3=False)
@@ -159,23 +234,23 @@ def _release_of(pyspark: installed.InstalledPyspark) -> Release:
 
 
 def table() -> list[dict[str, str]]:
-    """The rows of the releases page: release, Hadoop, and who serves each scheme."""
-    return [
-        {
-            "release": release.name,
-            "hadoop": release.hadoop_text,
-            **{scheme: release.schemes[scheme].title for scheme in ("s3", "s3a", "s3n") if scheme in release.schemes},
-            "also": ", ".join(connector.title for connector in release.also),
-        }
-        for release in map(resolve, names())
-    ]
+    """The rows of the releases page: release, versions, who serves each scheme, and what nobody here has run."""
+    return [_table_row(release) for release in map(resolve, names())]
 
 
-def _row(name: str, rows: tuple[Row, ...], version: tuple[int, int], shape: str) -> tuple[Row, tuple[str, ...]]:
-    older = [row for row in rows if row.since <= version]
-    if not older:
-        raise TargetError(f"release {name} is too old; the oldest that is known is {shape.format(*rows[0].since)}")
-    notes: tuple[str, ...] = ()
-    if version[0] > rows[-1].since[0]:
-        notes = (f"release {name} is newer than this table; it is taken for {shape.format(*rows[-1].since)} and later",)
-    return older[-1], notes
+def _table_row(release: Release) -> dict[str, str]:
+    sdk = release.sdk or {}
+    return {
+        "release": release.name,
+        "spark": ".".join(map(str, release.spark)),
+        "hadoop": release.hadoop_text,
+        **{scheme: release.schemes[scheme].title for scheme in ("s3", "s3a", "s3n") if scheme in release.schemes},
+        "also": ", ".join(connector.title for connector in release.also),
+        "sdk": ", ".join(f"{line} {version}" for line, version in sdk.items() if version),
+        "python": " to ".join(dict.fromkeys((release.python[0], release.python[-1]))) if release.python else "",
+        "java": ", ".join(release.java),
+        "jar": release.jar,
+        "class_path": release.class_path,
+        "sources": " ".join(release.sources),
+        "unverified": "; ".join(release.unverified),
+    }

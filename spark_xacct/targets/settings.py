@@ -10,10 +10,11 @@ from spark_xacct import keys
 from spark_xacct.errors import TargetError
 from spark_xacct.model import AccessMap, Binding
 from spark_xacct.plan import Plan
-from spark_xacct.targets import sts_calls
-from spark_xacct.targets.connectors import Connector
+from spark_xacct.targets import assumed_role, sts_calls
+from spark_xacct.targets.connectors import Connector, Hook
 from spark_xacct.targets.refusals import check_carried
 from spark_xacct.targets.releases import Release
+from spark_xacct.targets.setting import How, Setting
 
 S3A_FILE_SYSTEM = "org.apache.hadoop.fs.s3a.S3AFileSystem"
 S3A_ABSTRACT_FILE_SYSTEM = "org.apache.hadoop.fs.s3a.S3A"
@@ -29,25 +30,14 @@ PLUGINS = "spark.plugins.defaultList"
 PYTHON_FILES = "spark.submit.pyFiles"
 
 
-class How(str, Enum):
-    """What a setting does to a value that is there: replaces it, joins its list, or gives way."""
+class Flavour(str, Enum):
+    """Whose credential providers are named: ours, or Hadoop's own, which makes one hop and needs no jar."""
 
-    SET = "set"
-    APPEND = "append"
-    WHERE_UNSET = "where unset"
+    SHIM = "shim"
+    HADOOP = "hadoop"
 
-
-@dataclass(frozen=True)
-class Setting:
-    """One key with its value and the reason for it, in words that a reader of a configuration file understands."""
-
-    name: str
-    value: str
-    reason: str
-    how: How = How.SET
-
-    def under(self, prefix: str) -> Setting:
-        return Setting(prefix + self.name, self.value, self.reason, self.how)
+    def __str__(self) -> str:
+        return str(self.value)
 
 
 @dataclass(frozen=True)
@@ -66,6 +56,7 @@ class Settings:
     comments: tuple[str, ...]
     run: str | None = None
     user: str | None = None
+    flavour: Flavour = Flavour.SHIM
 
     @property
     def provider(self) -> str:
@@ -104,38 +95,86 @@ def settings_of(
     run: str | None = None,
     user: str | None = None,
     refused: Sequence[str] = (),
+    flavour: Flavour = Flavour.SHIM,
+    installed: bool = False,
+    channel: Sequence[Setting] = (),
 ) -> Settings:
     """The settings of a plan on a release. Raises TargetError for what the release's connectors cannot carry.
 
     ``jar``: where the jar will be found, None where it is on Spark's class path already. ``run`` and ``user`` fill the
     placeholders of session names; None leaves them to the run-time rules. ``refused``: buckets that the plan leaves out and
-    the declaration names; they get our provider too, which refuses what is not in its plan.
+    the declaration names; they get our provider too, which refuses what is not in its plan. ``installed``: the jar is on
+    Spark's class path, and ``jar`` is where Python finds its package. ``channel``: what makes the driver's channel one for
+    role sessions.
     """
+    if flavour is Flavour.HADOOP:
+        return _of_hadoop(plan, release, run, user, refused)
     check_carried(plan.access_map, release)
     result = Settings(
         plan=plan,
         release=release,
         hadoop=tuple(_hadoop(plan, release, run, user, refused)),
-        spark_only=tuple(_spark_only(jar)),
+        spark_only=(*_spark_only(jar, installed, release), *channel),
         environment=tuple(_environment(plan, run, user)),
         comments=(plan.about, sts_calls.describe(plan.access_map), *release.notes),
         run=run,
         user=user,
     )
-    for setting in (*result.hadoop, *result.spark_only, *result.environment):
+    return _checked(result)
+
+
+def _of_hadoop(plan: Plan, release: Release, run: str | None, user: str | None, refused: Sequence[str]) -> Settings:
+    """No plan for the JVM, whose providers would not ask it; Python in workers follows it by itself where the package is."""
+    check_carried(plan.access_map, release, only_s3a=True)
+    assumed_role.check(plan.access_map, release, run, user)
+    if refused:
+        raise TargetError(
+            f"--use: flavour hadoop cannot refuse the buckets that are left out ({', '.join(refused)}); take flavour shim, "
+            "or a declaration without them"
+        )
+    native = (
+        setting
+        for connector in release.connectors
+        if connector.name in assumed_role.PROVIDERS
+        for binding in plan.access_map.bindings
+        for setting in _native(binding, connector)
+    )
+    about = Setting(keys.ABOUT, plan.about, "what this is, for people")
+    default_region = _default_region(plan, release)
+    mapped = _s3_to_s3a(release) if release.maps_s3 else ()
+    result = Settings(
+        plan=plan,
+        release=release,
+        hadoop=(about, *mapped, *default_region, *assumed_role.settings(plan.access_map, release, run, user), *native),
+        spark_only=(),
+        environment=tuple(_environment(plan, run, user)),
+        comments=(plan.about, assumed_role.STS_CALLS, *release.notes),
+        run=run,
+        user=user,
+        flavour=Flavour.HADOOP,
+    )
+    return _checked(result)
+
+
+def _checked(settings: Settings) -> Settings:
+    for setting in (*settings.hadoop, *settings.spark_only, *settings.environment):
         _check_value(setting)
-    return result
+    return settings
 
 
-def _spark_only(jar: str | None) -> Iterator[Setting]:
+def _spark_only(jar: str | None, installed: bool, release: Release) -> Iterator[Setting]:
     if jar is not None:
         if "," in jar:
             raise TargetError(
                 f'the path of the jar holds a comma ("{jar}"), which separates the entries of spark.jars; move the jar'
             )
-        yield Setting(JARS, jar, "the jar with plugin and credential providers", How.APPEND)
+        if not installed:
+            yield Setting(JARS, jar, "the jar with plugin and credential providers", How.APPEND)
         yield Setting(PYTHON_FILES, jar, "the same jar is the Python package of the workers", How.APPEND)
-    yield Setting(PLUGINS, keys.PLUGIN, "the driver obtains role sessions and executors get them from it", How.APPEND)
+    if release.has_plugins:
+        yield Setting(
+            PLUGINS, keys.PLUGIN, "the driver obtains role sessions and executors get them from it", How.APPEND
+        )
 
 
 def _environment(plan: Plan, run: str | None, user: str | None) -> Iterator[Setting]:
@@ -158,7 +197,8 @@ def _hadoop(
     for connector in release.connectors:
         yield from _provider(plan, connector, refused)
     for connector in release.connectors:
-        yield from _hook(plan, connector)
+        if connector.hook is not None and release.hadoop >= connector.hook.since:
+            yield from _hook(plan, connector, connector.hook)
     for connector in release.connectors:
         for binding in plan.access_map.bindings:
             yield from _native(binding, connector)
@@ -206,11 +246,8 @@ def _provider(plan: Plan, connector: Connector, refused: Sequence[str]) -> Itera
         yield Setting(name, connector.provider, f"bucket {bucket}: {by}")
 
 
-def _hook(plan: Plan, connector: Connector) -> Iterator[Setting]:
+def _hook(plan: Plan, connector: Connector, hook: Hook) -> Iterator[Setting]:
     """Where our provider is and nowhere else: S3A opens no file system whose list names a class that it cannot load."""
-    hook = connector.hook
-    if hook is None:
-        return
     everywhere = plan.access_map.needs_global_mode
     for bucket in [""] if everywhere else _served(plan.access_map):
         where = f"bucket {bucket}: " if bucket else ""

@@ -8,15 +8,10 @@ from typing import Any
 
 from spark_xacct import keys
 from spark_xacct.targets import limits, templates
+from spark_xacct.targets.job import Job
 from spark_xacct.targets.registry import Rendered, Target, register
-from spark_xacct.targets.settings import (
-    DRIVER_ENVIRONMENTS,
-    EXECUTOR_ENVIRONMENT,
-    JARS,
-    PYTHON_FILES,
-    Setting,
-    Settings,
-)
+from spark_xacct.targets.setting import Setting
+from spark_xacct.targets.settings import DRIVER_ENVIRONMENTS, EXECUTOR_ENVIRONMENT, JARS, PYTHON_FILES, Settings
 
 # What has an option of its own: as --conf it would lose against the option in a user's command line.
 OPTIONS = {JARS: "--jars", PYTHON_FILES: "--py-files"}
@@ -29,28 +24,25 @@ DRAWN = {
 }
 
 
-def content(settings: Settings) -> Mapping[str, Any]:
+def content(settings: Settings, job: Job) -> Mapping[str, Any]:
     arguments = [part for setting in settings.spark_settings() for part in _option(setting)]
     limits.check_command(TARGET.name, arguments)
     return {"arguments": arguments, "environment": settings.environment_by_name, "drawn": _drawn(settings)}
 
 
-def write(rendered: Rendered) -> str:
+def write(rendered: Rendered) -> Mapping[str, str]:
     arguments = rendered.content["arguments"]
     options = [f"{name} {shlex.quote(value)}" for name, value in zip(arguments[::2], arguments[1::2], strict=True)]
     exports = [f"{name}={shlex.quote(value)}" for name, value in rendered.content["environment"].items()]
     drawn = rendered.content["drawn"]
     options += [f'--conf "{name}=${variable}"' for variable, names in drawn.items() for name in names]
-    return templates.fill(
-        TARGET.name,
-        "spark-submit.sh.j2",
-        {
-            "comments": rendered.settings.comments,
-            "exports": exports,
-            "options": options,
-            "draws": [(variable, DRAWN[variable][1]) for variable in drawn],
-        },
-    )
+    values = {
+        "comments": rendered.settings.comments,
+        "exports": exports,
+        "options": options,
+        "draws": [(variable, DRAWN[variable][1]) for variable in drawn],
+    }
+    return {"submit.sh": templates.fill(TARGET.name, "spark-submit.sh.j2", values)}
 
 
 def _drawn(settings: Settings) -> dict[str, list[str]]:

@@ -1,0 +1,45 @@
+"""The options that say what a job is, for commands that render or launch one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from spark_xacct.targets import Job
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option("--name", metavar="TEXT", help="The job's name."),
+    click.option("--entry-point", metavar="URI", help="The program, where the platform finds it."),
+    click.option("--argument", "arguments", metavar="TEXT", multiple=True, help="An argument of the program."),
+    click.option(
+        "--parameter",
+        "parameters",
+        metavar="TEXT",
+        multiple=True,
+        help="A further option of spark-submit, as --parameter=--verbose.",
+    ),
+    click.option("--role", metavar="ARN", help="What the job runs as. Default: base.arn of the declaration."),
+    click.option("--on", metavar="ID", help="The cluster, virtual cluster or application that runs it."),
+    click.option("--logs", metavar="URI", help="Where the platform writes logs."),
+    click.option("--staging", metavar="URI", help="A folder of your own account's bucket for jar and scripts."),
+    click.option("--image", metavar="URI", help="The image that carries the jar. Default: none, spark.jars brings it."),
+)
+_NAMES = ("name", "entry_point", "arguments", "parameters", "role", "on", "logs", "staging", "image")
+
+
+def with_job(function: _Function) -> _Function:
+    """Adds the options of a job to a command, which gets them as ``job``: a Job, or None where none of them was given."""
+
+    @functools.wraps(function)
+    def told(*arguments: Any, **options: Any) -> Any:
+        given = {name: value for name in _NAMES if (value := options.pop(name))}
+        return function(*arguments, job=Job(**given) if given else None, **options)
+
+    for option in reversed(_OPTIONS):
+        told = option(told)
+    return told  # type: ignore[return-value]

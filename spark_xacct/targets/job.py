@@ -1,0 +1,49 @@
+"""A job as a launcher is told of it: what runs, as whom, where. What is not said stands as a placeholder for people to fill in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+
+from spark_xacct import version
+
+_PLACEHOLDER = re.compile(r"<[a-z][^<>]*>")
+JAR_NAME = f"spark-xacct-{version.__version__}.jar"
+# Where images and steps put the jar: EMR's own Spark looks nowhere else on every release.
+INSTALLED_FOLDER = "/usr/lib/spark/jars"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of a program.
+
+    ``role``: the ARN that the job runs as, None for the declaration's base.arn. ``on``: the id of the cluster, virtual cluster
+    or application it runs on, None for a new one where the target can make one. ``logs``: an S3 URI. ``staging``: a folder of a
+    bucket of the platform's own account, which jar and scripts are fetched from. ``image``: the image that carries the jar, None
+    where spark.jars brings it. ``parameters``: further options of spark-submit.
+    """
+
+    name: str = "spark-xacct"
+    entry_point: str = "<entry point>"
+    arguments: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    role: str | None = None
+    on: str | None = None
+    logs: str | None = None
+    staging: str = "s3://<staging bucket>/spark-xacct"
+    image: str | None = None
+
+    @property
+    def staged_jar(self) -> str:
+        """Where the jar lies once it is staged."""
+        return f"{self.staging.rstrip('/')}/{JAR_NAME}"
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """The fields that still hold a placeholder."""
+        return tuple(item.name for item in fields(self) if is_placeholder(getattr(self, item.name)))
+
+
+def is_placeholder(value: object) -> bool:
+    """Whether somebody must still fill this in."""
+    return isinstance(value, str) and _PLACEHOLDER.search(value) is not None
