@@ -169,16 +169,40 @@ def _default(value: Any) -> str:
 
 def target_rows() -> str:
     """The targets of ``render``."""
-    rows = [(_code(row["target"]), row["what"], row["limits"]) for row in targets.table()]
-    return table(("target", "what it is", "what it can hold"), [(_code("plan"), "the plan itself", "none"), *rows])
+    rows = [(_code(row["target"]), *(row[name] for name in ("what", "flavours", "limits"))) for row in targets.table()]
+    columns = ("target", "what it is", "flavours", "what it can hold")
+    return table(columns, [(_code("plan"), "the plan itself", "", "none"), *rows])
 
 
 def release_rows() -> str:
-    """The releases that settings are rendered for."""
-    rows = [
-        (_code(row["release"]), *(row[name] for name in ("hadoop", "s3", "s3a", "also"))) for row in releases.table()
-    ]
-    return table(("release and later", "Hadoop", "`s3://` and `s3n://`", "`s3a://`", "keys are written for"), rows)
+    """The releases that settings are rendered for: what serves the schemes, and where the jar goes."""
+    names = ("spark", "hadoop", "sdk", "python", "java", "s3", "s3a", "also")
+    rows = [(_code(row["release"]), *(row[name] for name in names)) for row in releases.table()]
+    columns = (
+        "Spark",
+        "Hadoop",
+        "AWS SDKs",
+        "Python",
+        "Java",
+        "`s3://` and `s3n://`",
+        "`s3a://`",
+        "can be switched to",
+    )
+    return table(("release and later", *columns), rows)
+
+
+def class_path_rows() -> str:
+    """Where the jar goes on each release, what is known of the class path, and what nobody of this project has run."""
+    names = ("jar", "class_path", "unverified")
+    told: dict[tuple[str, ...], list[str]] = {}
+    for row in releases.table():
+        told.setdefault(tuple(row[name] for name in names), []).append(row["release"])
+    rows = [(_from_to(labels), *cells) for cells, labels in told.items() if any(cells)]
+    return table(("releases", "where the jar goes", "class path", "unverified"), rows)
+
+
+def _from_to(labels: list[str]) -> str:
+    return " to ".join(_code(label) for label in dict.fromkeys((labels[0], labels[-1])))
 
 
 def client_rows() -> str:
@@ -240,6 +264,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "base-identities": base_identities,
     "targets": target_rows,
     "releases": release_rows,
+    "class-paths": class_path_rows,
     "names": names,
     "python-clients": client_rows,
     **{name: (lambda section=section: section_fields(section)) for name, section in every_section().items()},

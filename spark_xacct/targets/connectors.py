@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from spark_xacct import keys
-from spark_xacct.model import Binding
+from spark_xacct.model import Binding, Sts
 
 
 @dataclass(frozen=True)
@@ -14,12 +14,18 @@ class NativeKeys:
     """The connector's own keys for one field of a binding.
 
     ``render`` gives (what follows the bucket's prefix, value) pairs. ``since`` is the first Hadoop release that reads
-    them; ``doubt`` is told to the reader beside the setting.
+    them; ``older`` gives those of the releases before, None where they have none. ``doubt`` is told to the reader beside the
+    setting.
     """
 
     render: Callable[[Binding], tuple[tuple[str, str], ...]]
     since: tuple[int, int, int] = (0, 0, 0)
     doubt: str = ""
+    older: Callable[[Binding], tuple[tuple[str, str], ...]] | None = None
+
+    def on(self, hadoop: tuple[int, ...]) -> Callable[[Binding], tuple[tuple[str, str], ...]] | None:
+        """What makes the pairs on this release of Hadoop, None where it reads none."""
+        return self.render if hadoop >= self.since else self.older
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,10 @@ def region_in(arn: str) -> str:
     return parts[3] if len(parts) > 5 and parts[0] == "arn" else ""
 
 
+def _host_of_s3(region: str) -> str:
+    return f"s3.{region}.{Sts(region).dns_suffix}"
+
+
 def _s3a_access_point(binding: Binding) -> tuple[tuple[str, str], ...]:
     arn = str(binding.access_point)
     # S3A on SDK v1 goes to the ARN's region only when no other region is set for all buckets.
@@ -86,10 +96,18 @@ def _s3a_access_point(binding: Binding) -> tuple[tuple[str, str], ...]:
 
 # Hadoop 3.3.2 renamed server-side-encryption-algorithm to encryption.algorithm (HADOOP-17870).
 _S3A_NATIVE: Mapping[str, NativeKeys] = {
-    "region": NativeKeys(lambda binding: (("endpoint.region", str(binding.region)),), since=(3, 3, 1)),
+    "region": NativeKeys(
+        lambda binding: (("endpoint.region", str(binding.region)),),
+        since=(3, 3, 1),
+        older=lambda binding: (("endpoint", _host_of_s3(str(binding.region))),),
+    ),
     "kms_write": NativeKeys(
         lambda binding: (("encryption.algorithm", "SSE-KMS"), ("encryption.key", str(binding.kms_write))),
         since=(3, 3, 2),
+        older=lambda binding: (
+            ("server-side-encryption-algorithm", "SSE-KMS"),
+            ("server-side-encryption.key", str(binding.kms_write)),
+        ),
     ),
     "acl": NativeKeys(lambda binding: (("acl.default", camel_case(str(binding.acl))),)),
     # HADOOP-14661.

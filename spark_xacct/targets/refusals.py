@@ -98,7 +98,7 @@ def _native(binding: Binding, release: Release, connector: Connector) -> Iterato
         native = connector.native.get(field)
         if native is None:
             yield f"{where}: {connector.title} on {release.name} has no key for it; leave it out, or use a release with S3A for s3://"
-        elif release.hadoop < native.since:
+        elif native.on(release.hadoop) is None:
             since = ".".join(map(str, native.since))
             yield f"{where}: {connector.title} has it from Hadoop {since} on, {release.name} has {release.hadoop_text}; leave it out, or take a newer release"
         elif binding.bucket.is_pattern:

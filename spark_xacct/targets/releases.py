@@ -180,7 +180,7 @@ def _release(name: str, family: str, row: Mapping[str, Any], notes: tuple[str, .
     return Release(
         name,
         _numbers(row["hadoop"]),
-        {"s3a": s3a, "s3": s3, "s3n": s3},
+        {"s3": s3, "s3n": s3, "s3a": s3a},
         also=tuple(map(connectors.named, row.get("switchable_to", ()))),
         maps_s3=family == "spark",
         notes=notes,

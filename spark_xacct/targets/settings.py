@@ -137,7 +137,7 @@ def _of_hadoop(plan: Plan, release: Release, run: str | None, user: str | None, 
         for connector in release.connectors
         if connector.name in assumed_role.PROVIDERS
         for binding in plan.access_map.bindings
-        for setting in _native(binding, connector)
+        for setting in _native(binding, connector, release)
     )
     about = Setting(keys.ABOUT, plan.about, "what this is, for people")
     default_region = _default_region(plan, release)
@@ -201,7 +201,7 @@ def _hadoop(
             yield from _hook(plan, connector, connector.hook)
     for connector in release.connectors:
         for binding in plan.access_map.bindings:
-            yield from _native(binding, connector)
+            yield from _native(binding, connector, release)
 
 
 def _given(name: str, value: str | None, reason: str) -> Iterator[Setting]:
@@ -270,11 +270,12 @@ def _served_by(binding: Binding) -> str:
     return "base identity" if binding.role is None else f"role {binding.role}, {binding.access}"
 
 
-def _native(binding: Binding, connector: Connector) -> Iterator[Setting]:
+def _native(binding: Binding, connector: Connector, release: Release) -> Iterator[Setting]:
     for field, native in connector.native.items():
-        if not getattr(binding, field):
+        render = native.on(release.hadoop)
+        if not getattr(binding, field) or render is None:
             continue
-        for rest, value in native.render(binding):
+        for rest, value in render(binding):
             reason = f"bucket {binding.bucket}: {field}" + (f" ({native.doubt})" if native.doubt else "")
             yield Setting(connector.bucket_key(binding.bucket.text, rest), value, reason)
 

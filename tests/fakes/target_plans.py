@@ -69,6 +69,20 @@ def refusing() -> Plan:
     )
 
 
+def plain_refusing() -> Plan:
+    """What every label carries: ``otherwise: deny``, no keys of single buckets, no default role."""
+    return plans.encode(
+        access_map(
+            bound("partner-data", "partner"),
+            bound("finance-out", "finance", access="write"),
+            bound("scratch", None),
+            own=(Pattern("corp-dev-*"),),
+            deny_undeclared=True,
+            python_default_role=None,
+        )
+    )
+
+
 def large(partition: str, region: str) -> Plan:
     """60 buckets, some with dots, and 10 roles in another partition, every native key that all releases have."""
     accounts = [str(100000000000 + 11111111 * number) for number in range(10)]

@@ -200,8 +200,15 @@ def test_render_plan_is_what_load_takes(folder: Path, compiled: plan.Plan) -> No
 
 
 class FakeRendered:
-    def __init__(self, jar: str) -> None:
+    """Two files, one of them a script."""
+
+    def __init__(self, jar: str, job: targets.Job | None, target: Any) -> None:
         self.data = {"jar": jar}
+        self.job = job or targets.Job()
+        self.target = target
+
+    def files(self) -> dict[str, str]:
+        return {"fax.txt": f"jar {self.data['jar']}\n", "send.sh": "#!/bin/sh\n"}
 
     def text(self) -> str:
         return f"jar {self.data['jar']}\n"
@@ -212,12 +219,18 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """A registry of targets with one, fax, that remembers what it was asked."""
     asked: list[dict[str, Any]] = []
 
+    fax = SimpleNamespace(
+        default_release="spark-4", check=lambda *_: None, flavours=(targets.Flavour.SHIM,), takes_job=False
+    )
+
     def render(name: str, compiled: plan.Plan, **how: Any) -> FakeRendered:
-        asked.append({"name": name, "plan": compiled.id, **how})
-        return FakeRendered(how["jar"])
+        asked.append(
+            {"name": name, "plan": compiled.id, **{key: value for key, value in how.items() if value is not None}}
+        )
+        return FakeRendered(how["jar"], how["job"], fax)
 
     monkeypatch.setattr(targets, "names", lambda: ["fax"])
-    monkeypatch.setattr(targets, "find", lambda name: SimpleNamespace(default_release="spark-4"))
+    monkeypatch.setattr(targets, "find", lambda name: fax)
     monkeypatch.setattr(targets, "render", render)
     monkeypatch.setattr(jar, "find", lambda environment: Path("/lib/spark-xacct.jar"))
     return asked
@@ -246,6 +259,8 @@ def test_render_a_target(rendered: list[dict[str, Any]], compiled: plan.Plan) ->
         "partner-data",
         "--jar",
         "/opt/x.jar",
+        "--flavour",
+        "hadoop",
     )
     data = run("render", "fax", "--format", "json")
 
@@ -257,9 +272,49 @@ def test_render_a_target(rendered: list[dict[str, Any]], compiled: plan.Plan) ->
             "release": "spark-4",
             "use": ("scratch", "scratch", "partner-data"),
             "jar": "/opt/x.jar",
+            "flavour": targets.Flavour.HADOOP,
         },
-        {"name": "fax", "plan": compiled.id, "release": None, "use": (), "jar": "/lib/spark-xacct.jar"},
+        {"name": "fax", "plan": compiled.id, "use": (), "jar": "/lib/spark-xacct.jar"},
     ]
+
+
+def test_files_of_a_target_are_written_and_none_that_says_something_else_is_replaced_unasked(
+    rendered: list[dict[str, Any]], folder: Path
+) -> None:
+    (folder / "out").mkdir()
+    (folder / "out" / "fax.txt").write_text("mine\n", encoding="utf-8")
+    refused = run("render", "fax", "--jar", "a.jar", "--to", "out")
+    files = {path.name: path.read_text(encoding="utf-8") for path in (folder / "out").iterdir()}
+    written = [run("render", "fax", "--jar", "a.jar", "--to", "out", "--overwrite") for _ in range(2)]
+
+    assert (refused.exit_code, refused.stdout, files) == (2, "", {"fax.txt": "mine\n"})
+    assert "--to out: fax.txt is there with another content; compare the two, then say --overwrite" in refused.stderr
+    assert [(one.exit_code, one.stdout, one.stderr) for one in written] == [
+        (0, "", "wrote out/fax.txt\nwrote out/send.sh\n")
+    ] * 2
+    assert (folder / "out" / "fax.txt").read_text(encoding="utf-8") == "jar a.jar\n"
+    assert [os.access(folder / "out" / name, os.X_OK) for name in ("fax.txt", "send.sh")] == [False, True]
+
+
+def test_one_file_of_a_target_is_printed_alone(rendered: list[dict[str, Any]]) -> None:
+    result = run("render", "fax", "--file", "send.sh")
+    other = run("render", "fax", "--file", "fax.sh")
+
+    assert (result.exit_code, result.stdout) == (0, "#!/bin/sh\n")
+    assert (other.exit_code, other.stdout) == (2, "")
+    assert '--file: there is no "fax.sh"; there are fax.txt, send.sh' in other.stderr
+
+
+def test_options_of_a_job_make_a_job_for_targets_that_launch(rendered: list[dict[str, Any]]) -> None:
+    arguments = ("render", "fax", "--name", "daily", "--argument", "a b", "--argument=-x", "--on", "j-1")
+    refused = run(*arguments)
+    targets.find("fax").takes_job = True
+    result = run(*arguments)
+
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "fax launches nothing, so it takes no options of a job; those that do are " in refused.stderr
+    assert [one["job"] for one in rendered] == [targets.Job(name="daily", arguments=("a b", "-x"), on="j-1")]
+    assert result.stderr == "still to be filled in: entry_point, staging (options of the same names)\n"
 
 
 @pytest.mark.parametrize("arguments", [(), ("--format", "json")], ids=["for people", "for programs"])
@@ -309,14 +364,14 @@ def test_target_registered_anywhere_stands_in_the_help(rendered: list[dict[str, 
     ("arguments", "says"),
     [
         (("render", "telex"), """Invalid value for 'TARGET': "telex" is not one of plan, fax"""),
-        (("render", "plan", "--release", "spark-4"), "the plan is the same for every release and jar and holds every bucket; drop --release, --use and --jar"),
+        (("render", "plan", "--release", "spark-4"), "the plan is the same for every release and jar and holds every bucket; drop --release, --use, --jar and the like"),
         (("render", "fax", "--release", "spark-1"), "--release: release spark-1 is too old; the oldest that is known is spark-3.3"),
-        (("render", "fax", "--release", "7.9"), '--release: release "7.9" is not known; known are spark-3.3, '),
+        (("render", "fax", "--release", "7.9"), '--release: release "7.9" is not known; known are spark-3.3 to '),
         (("render", "fax", "--use", "scratch,other"), '--use: nothing serves bucket "other"; declared are partner-data, scratch'),
         (("render", "fax", "--use", ""), "--use names no bucket; write --use BUCKET,..., or leave it out for every bucket"),
         (("render", "fax", "--use", " ,", "--use", ","), "--use names no bucket; write --use BUCKET,..., or leave it out for every bucket"),
         (("lab", "jars", "--release", "2.4", "--to", "jars"), '--release: no jars are known for release "2.4"; known are 3.5, '),
-        (("render", "fax", "--release", "spark-" + "4" * 5000), '--release: release "spark-' + "4" * 5000 + '" is not known; known are spark-3.3, '),
+        (("render", "fax", "--release", "spark-" + "4" * 5000), '--release: release "spark-' + "4" * 5000 + '" is not known; known are spark-3.3 to '),
         (("lab", "put", "xacct.yaml", "s3://partner-data"), '"s3://partner-data" names no object; write s3://BUCKET/KEY'),
         (("lab", "put", "xacct.yaml", "partner-data/x"), '"partner-data/x" is not an S3 location; write s3a://BUCKET/KEY (or s3://, s3n://)'),
         (("explain", "https://x"), """Invalid value for '[URI]': "https://x" is not an S3 location; write s3a://BUCKET/KEY (or s3://, s3n://)"""),
@@ -361,7 +416,7 @@ def test_what_a_target_cannot_carry_is_the_declaration_s(folder: Path) -> None:
     result = run("render", "spark-defaults", "--release", "spark-3.5", "--jar", "/opt/x.jar")
 
     assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr.startswith("base pod-identity: AWS SDK v1 of S3A on AWS SDK v1 cannot use it on spark-3.5; ")
+    assert result.stderr.startswith("base pod-identity: S3A on AWS SDK v1 on spark-3.5 has AWS SDK v1 1.12.262, ")
 
 
 def test_error_of_ours_is_its_text_and_its_exit_code_without_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,4 @@ def test_label_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(TargetError) as raised:
         releases.resolve(name)
 
-    assert str(raised.value) == (
-        f'release "{name}" is not known; known are {", ".join(releases.names())} and versions between them'
-    )
+    assert str(raised.value) == (f'release "{name}" is not known; known are {releases.known()}')

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_first_targets_are_there():
-    assert targets.names() == ["builder", "core-site", "emrfs-site", "spark-defaults", "spark-submit"]
+    assert {"builder", "core-site", "emrfs-site", "spark-defaults", "spark-submit"} <= set(targets.names())
 
 
 @pytest.fixture
@@ -29,8 +29,10 @@ def fake_target():
         targets.Target(
             name="fake-notebook",
             doc="a place of this test",
-            content=lambda settings: {"lines": len(settings.hadoop)},
-            write=lambda rendered: f"{rendered.content['lines']} lines for {rendered.settings.plan.id}\n",
+            content=lambda settings, job: {"lines": len(settings.hadoop)},
+            write=lambda rendered: {
+                "lines.txt": f"{rendered.content['lines']} lines for {rendered.settings.plan.id}\n"
+            },
             limits="three lines",
             default_release="spark-4",
         )
@@ -41,7 +43,12 @@ def fake_target():
 
 def test_a_target_registered_from_a_test_is_listed_described_and_rendered(fake_target):
     assert "fake-notebook" in targets.names()
-    assert {"target": "fake-notebook", "what": "a place of this test", "limits": "three lines"} in targets.table()
+    assert {
+        "target": "fake-notebook",
+        "what": "a place of this test",
+        "flavours": "shim, hadoop",
+        "limits": "three lines",
+    } in targets.table()
     rendered = targets.render("fake-notebook", named())
     assert rendered.text() == f"{rendered.data['lines']} lines for {named().id}\n"
     assert rendered.data["release"] == "spark-4"
@@ -56,17 +63,16 @@ def test_a_release_registered_from_a_test_is_listed_and_rendered_by_every_target
     fake = releases.register(releases.Release("acme-9", (3, 4, 1), {"s3a": connectors.S3A_V2, "s3": connectors.EMRFS}))
     try:
         assert "acme-9" in releases.names()
-        assert [row for row in releases.table() if row["release"] == "acme-9"] == [
-            {
-                "release": "acme-9",
-                "hadoop": "3.4.1",
-                "s3": "EMRFS on AWS SDK v1",
-                "s3a": "S3A on AWS SDK v2",
-                "also": "",
-            }
-        ]
+        (row,) = [row for row in releases.table() if row["release"] == "acme-9"]
+        assert {name: value for name, value in row.items() if value} == {
+            "release": "acme-9",
+            "hadoop": "3.4.1",
+            "s3": "EMRFS on AWS SDK v1",
+            "s3a": "S3A on AWS SDK v2",
+        }
         for name in targets.names():
-            assert targets.render(name, named(), fake.name).data["release"] == "acme-9"
+            if targets.find(name).flavours[0] is targets.Flavour.SHIM:
+                assert targets.render(name, named(), fake.name).data["release"] == "acme-9"
     finally:
         releases.unregister("acme-9")
 
@@ -75,24 +81,22 @@ def test_every_target_has_its_commented_folder():
     for name in targets.names():
         folder = ROOT / "conf_templates" / name
         assert (folder / "README.md").read_text(encoding="utf-8").startswith(f"# {name}\n")
-        (template,) = folder.glob("*.j2")
-        assert template.read_text(encoding="utf-8").startswith("{# ")
+        for template in folder.glob("*.j2"):
+            assert template.read_text(encoding="utf-8").startswith("{# ")
 
 
-@pytest.mark.parametrize("name", targets.names())
+@pytest.mark.parametrize("name", [name for name in targets.names() if targets.find(name).flavours[0] == "shim"])
 def test_data_is_json_and_says_what_it_is(name):
     data = targets.render(name, named(), "emr-7.9.0").data
     assert json.loads(json.dumps(data)) == data
-    assert (data["target"], data["release"], data["plan"]) == (name, "emr-7.9.0", named().id)
+    assert (data["target"], data["release"], data["flavour"], data["plan"]) == (name, "emr-7.9.0", "shim", named().id)
     assert data["comments"][0] == named().about
 
 
 def test_an_unknown_target_names_those_that_exist():
     with pytest.raises(TargetError) as error:
-        targets.render("glue", named())
-    assert str(error.value) == (
-        'target "glue" is not known; known are builder, core-site, emrfs-site, spark-defaults, spark-submit'
-    )
+        targets.render("mars", named())
+    assert str(error.value) == f'target "mars" is not known; known are {", ".join(targets.names())}'
 
 
 @pytest.mark.parametrize(
@@ -108,7 +112,14 @@ def test_an_unknown_target_names_those_that_exist():
         ("emr-7.3.0", "3.3.6", "emrfs", "s3a-v1"),
         ("emr-7.4.0-java11-latest", "3.4.0", "emrfs", "s3a-v2"),
         ("notebook-spark/emr-7.9.0", "3.4.1", "emrfs", "s3a-v2"),
-        ("emr-7.14.0", "3.4.1", "s3a-v2", "s3a-v2"),
+        ("emr-5.36.2", "2.10.1", "emrfs", "s3a-v1"),
+        ("emr-6.5.0", "3.2.1", "emrfs", "s3a-v1"),
+        ("emr-7.0.0-latest", "3.3.6", "emrfs", "s3a-v1"),
+        ("emr-7.12.0-latest", "3.4.1", "s3a-v2", "s3a-v2"),
+        ("emr-7.14.0", "3.4.2", "s3a-v2", "s3a-v2"),
+        ("emr-spark-8.0.0-latest", "3.4.2", "s3a-v2", "s3a-v2"),
+        ("glue-5.0", "3.4.1", "emrfs", "s3a-v2"),
+        ("glue-5.1", "3.4.1", "s3a-v2", "s3a-v2"),
         ("emr-spark-8.1.0", "3.4.2", "s3a-v2", "s3a-v2"),
     ],
 )
@@ -119,20 +130,29 @@ def test_a_release_is_the_last_row_at_or_below_it(name, hadoop, s3, s3a):
 
 
 def test_a_release_beyond_the_table_takes_the_last_row_and_says_so():
-    assert releases.resolve("spark-5.0").notes == (
-        "release spark-5.0 is newer than this table; it is taken for spark-4.2 and later",
-    )
+    for name, last in {
+        "spark-5.0": "spark-4.3",
+        "emr-7.15.0": "emr-7.14.0",
+        "emr-8.0.0": "emr-7.14.0",
+        "emr-spark-8.2.0-latest": "emr-spark-8.1.0",
+        "glue-6.0": "glue-5.1",
+    }.items():
+        newer = releases.resolve(name)
+        assert newer.notes == (f"release {name} is newer than this table; it is taken for {last} and later",)
+        assert newer.schemes == releases.resolve(last).schemes
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("spark-3.2", "release spark-3.2 is too old; the oldest that is known is spark-3.3"),
-        ("emr-6.10.0", "release emr-6.10.0 is too old; the oldest that is known is emr-6.15.0"),
+        ("emr-6.4.0", "release emr-6.4.0 is too old; the oldest that is known is emr-6.5.0"),
+        ("emr-5.35.0", "release emr-5.35.0 is too old; the oldest that is known is emr-5.36.0"),
+        ("glue-3.0", "release glue-3.0 is too old; the oldest that is known is glue-4.0"),
         (
             "7.9",
-            'release "7.9" is not known; known are spark-3.3, spark-3.5, spark-4, emr-6.15.0, emr-7.4.0, emr-7.8.0, emr-7.10.0, '
-            "emr-spark-8.0.0 and versions between them",
+            'release "7.9" is not known; known are spark-3.3 to spark-4.3, emr-5.36.0 to emr-7.14.0, emr-spark-8.0.0 to '
+            "emr-spark-8.1.0, glue-4.0 to glue-5.1",
         ),
     ],
 )
@@ -234,7 +254,7 @@ def packed(folder: Path) -> Path:
             (ROOT / "conf_templates", "spark_xacct/conf_templates"),
         ):
             for path in source.rglob("*"):
-                if path.is_file() and path.suffix in (".py", ".j2", ".md"):
+                if path.is_file() and path.suffix in (".py", ".j2", ".md", ".json"):
                     file.write(path, f"{inside}/{path.relative_to(source)}")
     return archive
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import shared_vectors
-from fakes.target_plans import KEY, access_map, bound, large, named, refusing, role
+from fakes.target_plans import KEY, access_map, bound, large, named, plain_refusing, refusing, role
 
 from spark_xacct import plan as plans
 from spark_xacct import targets
@@ -140,11 +140,20 @@ def test_an_unverified_key_of_emrfs_says_so():
     assert reasons["fs.s3.bucket.partner-out.serverSideEncryption.kms.keyId"] == "bucket partner-out: kms_write"
 
 
-@pytest.mark.parametrize(
-    "plan", [named(), refusing(), large("aws-cn", "cn-north-1")], ids=["named", "refusing", "large"]
-)
-@pytest.mark.parametrize("release", releases.names())
-def test_every_provider_list_has_one_entry(plan, release):
+PLANS = {"named": named(), "refusing": refusing(), "large": large("aws-cn", "cn-north-1"), "plain": plain_refusing()}
+# Where EMRFS has no key for one bucket only plans that refuse can be carried, and without plugins no default role.
+CARRIED = [
+    (release, case)
+    for release in releases.names()
+    for case in PLANS
+    if (case in ("refusing", "plain") or not releases.resolve(release).global_only)
+    and (case == "plain" or releases.resolve(release).has_plugins)
+]
+
+
+@pytest.mark.parametrize(("release", "case"), CARRIED)
+def test_every_provider_list_has_one_entry(case, release):
+    plan = PLANS[case]
     values = [
         value
         for name, value in hadoop(plan, release).items()
@@ -201,14 +210,58 @@ def test_the_jar_goes_to_the_jvm_and_to_python_and_nowhere_when_it_is_in_place()
     assert not {"spark.jars", "spark.submit.pyFiles"} & targets.settings_for(named(), "spark-4").spark.keys()
 
 
-@pytest.mark.parametrize("release", releases.names())
-@pytest.mark.parametrize("name", targets.names())
+RENDERED = [
+    (target.name, release)
+    for target in map(targets.find, targets.names())
+    for release in releases.names()
+    if not target.families or releases.resolve(release).family in target.families
+    if target.flavours[0] is targets.Flavour.SHIM
+    if target.name != "emrfs-site" or connectors.EMRFS in releases.resolve(release).connectors
+]
+
+
+@pytest.mark.parametrize(("name", "release"), RENDERED)
 def test_no_class_path_is_ever_rendered(name, release):
-    if name == "emrfs-site" and not release.startswith("emr-"):
-        release = "emr-7.9.0"
-    if name == "emrfs-site" and release == "emr-spark-8.0.0":
-        return
-    assert "ExtraClassPath".lower() not in targets.render(name, named(), release).text().lower()
+    assert "ExtraClassPath".lower() not in targets.render(name, plain_refusing(), release).text().lower()
+
+
+def test_older_hadoop_gets_the_older_names_of_region_and_encryption():
+    plan = one(
+        bound("partner-out", "partner", region="us-east-1", kms_write=KEY),
+        deny_undeclared=True,
+        python_default_role=None,
+    )
+    names = {
+        name: value for name, value in hadoop(plan, "emr-6.5.0").items() if "partner-out" in name and "s3a" in name
+    }
+    assert names == {
+        "fs.s3a.bucket.partner-out.endpoint": "s3.us-east-1.amazonaws.com",
+        "fs.s3a.bucket.partner-out.server-side-encryption-algorithm": "SSE-KMS",
+        "fs.s3a.bucket.partner-out.server-side-encryption.key": KEY,
+    }
+
+
+def test_hooks_and_plugin_are_left_out_where_hadoop_and_spark_have_none():
+    settings = targets.settings_for(plain_refusing(), "emr-5.36.0", jar="/opt/a.jar")
+    assert "spark.plugins.defaultList" not in settings.spark
+    assert not [name for name in settings.spark if "audit" in name]
+    assert "spark.plugins.defaultList" in targets.settings_for(plain_refusing(), "emr-6.5.0").spark
+
+
+def test_pod_identity_is_taken_from_the_sdk_that_knows_it():
+    plan = one(bound("partner-data", "partner"), base=Base(BaseKind.POD_IDENTITY))
+    assert hadoop(plan, "emr-7.3.0")
+    assert refusal(plan, "emr-7.2.0").splitlines() == [
+        f"base pod-identity: {title} on emr-7.2.0 has AWS SDK v1 1.12.705, which cannot use it before 1.12.746; take a newer "
+        "release, or another base (irsa works on both SDKs)"
+        for title in ("S3A on AWS SDK v1", "EMRFS on AWS SDK v1")
+    ]
+
+
+def test_an_installed_jar_is_named_for_python_only():
+    settings = targets.settings_for(named(), "emr-7.12.0", jar="s3://code/spark-xacct.jar", installed=True).spark
+    assert settings["spark.submit.pyFiles"] == "s3://code/spark-xacct.jar"
+    assert "spark.jars" not in settings
 
 
 POINT = "arn:aws:s3:us-east-2:444455556666:accesspoint/shared"
@@ -219,11 +272,24 @@ REFUSALS = {
         "prefix finance/ of bucket partner-out: no connector carries prefixes yet; bind the whole bucket to one role, or use "
         "Python's boto3_session(role=...) for the prefix",
     ),
-    "base without a class for SDK v1": (
+    "base that this version of SDK v1 cannot use": (
         one(bound("partner-data", "partner"), base=Base(BaseKind.POD_IDENTITY)),
         "spark-3.5",
-        "base pod-identity: AWS SDK v1 of S3A on AWS SDK v1 cannot use it on spark-3.5; take a release whose S3A has SDK v2 "
-        "(spark-4), or another base (irsa works on both)",
+        "base pod-identity: S3A on AWS SDK v1 on spark-3.5 has AWS SDK v1 1.12.262, which cannot use it before 1.12.746; take a "
+        "newer release, or another base (irsa works on both SDKs)",
+    ),
+    "bucket's key of EMRFS on a label that nobody has seen it on": (
+        one(bound("partner-data", "partner")),
+        "emr-6.14.0",
+        "otherwise: platform on emr-6.14.0: EMRFS on AWS SDK v1 is not known to read fs.s3.bucket.BUCKET.customAWSCredentialsProvider "
+        "before emr-6.15.0; declare otherwise: deny with the platform's own buckets under own, which sets "
+        "fs.s3.customAWSCredentialsProvider",
+    ),
+    "default role where Spark has no plugins": (
+        one(bound("partner-data", "partner"), deny_undeclared=True),
+        "emr-5.36.0",
+        "python.default_role: Spark 2.4.8 of emr-5.36.0 has no plugins, so plain boto3.client() in workers stays the base identity; "
+        "leave it out and name the role: xacct.client(service, role=...)",
     ),
     "requester pays on Hadoop 3.3.4": (
         one(bound("partner-data", "partner", requester_pays=True)),
