@@ -10,8 +10,9 @@ from typing import Any
 from spark_xacct.errors import TargetError
 from spark_xacct.targets.job import is_placeholder
 
-# Java's classes of Unicode characters, as Python's expressions spell them.
-_UNICODE_CLASSES = {
+# Java's classes of Unicode characters and its ranges beyond 16 bits, as Python's expressions spell them.
+_JAVA = {
+    r"\uD800\uDC00-\uDBFF\uDFFF": "\U00010000-\U0010ffff",
     r"\p{L}": "a-zA-Z\u00aa-\uffdc",
     r"\p{Z}": "\\s",
     r"\p{N}": "0-9",
@@ -126,7 +127,7 @@ def _length(shape: Any, size: float, subject: str, unit: str) -> Iterator[str]:
 
 @cache
 def _as_python(pattern: str) -> str:
-    for java, python in _UNICODE_CLASSES.items():
+    for java, python in _JAVA.items():
         pattern = pattern.replace(java, python)
     return pattern
 

@@ -254,7 +254,7 @@ def test_pod_identity_is_taken_from_the_sdk_that_knows_it():
     assert refusal(plan, "emr-7.2.0").splitlines() == [
         f"base pod-identity: {title} on emr-7.2.0 has AWS SDK v1 1.12.705, which cannot use it before 1.12.746; take a newer "
         "release, or another base (irsa works on both SDKs)"
-        for title in ("S3A on AWS SDK v1", "EMRFS on AWS SDK v1")
+        for title in ("EMRFS on AWS SDK v1", "S3A on AWS SDK v1")
     ]
 
 
