@@ -28,6 +28,10 @@ import org.objectweb.asm.Opcodes;
 class LinkageTest {
     private static final Path RELEASES = Path.of("target", "linkage");
     private static final Map<String, ClassFile> JAR = jar();
+    /** Hadoop 2 has not the exception that both providers look up by its name: the SDK's own goes out there instead. */
+    private static final Map<String, List<String>> DONE_WITHOUT = Map.of("hadoop-2.10.1", List.of(
+        "io.sparkxacct.s3a.S3ARoleCredentialsProvider: org.apache.hadoop.fs.s3a.auth.NoAuthWithAWSException is not there",
+        "io.sparkxacct.s3av1.S3AV1RoleCredentialsProvider: org.apache.hadoop.fs.s3a.auth.NoAuthWithAWSException is not there"));
 
     static List<Release> releases() throws IOException {
         try (Stream<Path> folders = Files.list(RELEASES)) {
@@ -44,14 +48,14 @@ class LinkageTest {
     void everythingTheJarRefersToIsThere(Release release) {
         Linkage linkage = new Linkage(JAR, release);
 
-        assertEquals(List.of(), linkage.missing());
+        assertEquals(DONE_WITHOUT.getOrDefault(release.toString(), List.of()), linkage.missing());
         assertTrue(linkage.expected().size() > 3, linkage.expected().toString());
     }
 
     @Test
     void theReleasesAreThoseThatTheProjectNames() throws IOException {
-        assertEquals(List.of("hadoop-3.3.4", "hadoop-3.4.1", "hadoop-3.5.0", "metrics-4.2.37", "metrics-4.2.7", "sdk-1.12.262", "sdk-1.12.797", "sdk-2.20.160",
-            "sdk-2.25.26", "sdk-2.29.52", "sdk-2.35.4", "sdk-2.57.8", "slf4j-1.7.36", "slf4j-2.0.17", "spark-3.3.4", "spark-3.5.9", "spark-4.0.4", "spark-4.2.0"),
+        assertEquals(List.of("hadoop-2.10.1", "hadoop-3.2.1", "hadoop-3.3.4", "hadoop-3.4.1", "hadoop-3.5.0", "metrics-4.2.37", "metrics-4.2.7", "sdk-1.12.262",
+            "sdk-1.12.31", "sdk-1.12.797", "sdk-2.20.160", "sdk-2.25.26", "sdk-2.29.52", "sdk-2.35.4", "sdk-2.57.8", "slf4j-1.7.36", "slf4j-2.0.17", "spark-3.1.2", "spark-3.3.4", "spark-3.5.9", "spark-4.0.4", "spark-4.2.0"),
             releases().stream().map(Release::toString).toList());
     }
 
