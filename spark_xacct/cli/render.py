@@ -34,6 +34,8 @@ class _ListsTargets(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Targets"):
             formatter.write_text(", ".join(_names()))
+        with formatter.section("Releases"):
+            formatter.write_text(targets.releases.known())
 
 
 def _names() -> list[str]:

@@ -107,3 +107,17 @@ def large(partition: str, region: str) -> Plan:
             *bindings, base=base, sts=Sts(region), roles=roles, python_default_role=None, python_roles=("team-1",)
         )
     )
+
+
+def one_hop() -> Plan:
+    """What Hadoop's own provider carries: named buckets, roles of one hop, no default role."""
+    return plans.encode(
+        access_map(
+            bound("partner-data", "reader"),
+            bound("partner-out", "reader", access="readwrite", region="us-east-1", kms_write=KEY),
+            bound("scratch", None),
+            roles={"reader": role("reader", "444455556666", external_id=ExternalId(literal="partner-7"))},
+            python_default_role=None,
+            python_roles=("reader",),
+        )
+    )

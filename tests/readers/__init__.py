@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,4 +93,39 @@ def read(files: list[tuple[str, Path]], spark: SparkInstallation | None = None) 
         elif line.startswith("="):
             name, value = (base64.b64decode(part[1:]).decode("utf-8") for part in line.split(" "))
             result[-1][name] = value
+    return result
+
+
+@dataclass(frozen=True)
+class JvmDecision:
+    """What the JVM decides for one location; ``role`` and ``binding`` None where there is none."""
+
+    kind: str
+    role: str | None
+    binding: str | None
+    reason: str
+
+
+def decide(
+    cases: Sequence[tuple[Mapping[str, str], Sequence[tuple[str, str, str]]]], jar: Path
+) -> list[tuple[str, list[JvmDecision]]]:
+    """For each (Hadoop settings, locations as scheme, bucket and key) the id of the plan and the decisions, in one JVM."""
+    lines: list[str] = []
+    for settings, locations in cases:
+        lines += [f"SET\t{name}\t{value}" for name, value in settings.items() if name.startswith("fs.xacct.")]
+        lines += ["READ", *("ASK\t" + "\t".join(location) for location in locations)]
+    command = [str(JAVA), "-cp", str(jar), str(READER.with_name("Decide.java"))]
+    done = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    answers = iter(done.stdout.splitlines())
+    result = []
+    for _, locations in cases:
+        plan_id = next(answers)
+        told = [next(answers).split("\t") for _ in locations]
+        result.append(
+            (
+                plan_id,
+                [JvmDecision(row[0], *(None if cell == "-" else cell for cell in row[1:3]), row[3]) for row in told],
+            )
+        )
     return result

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -356,8 +357,14 @@ def test_only_the_look_up_of_the_jar_knows_its_variable() -> None:
     assert naming == ["jar.py"]
 
 
-def test_target_registered_anywhere_stands_in_the_help(rendered: list[dict[str, Any]]) -> None:
-    assert run("render", "--help").stdout.endswith("Targets:\n  plan, fax\n")
+def test_target_and_release_registered_anywhere_stand_in_the_help(rendered: list[dict[str, Any]]) -> None:
+    targets.releases.register(replace(targets.releases.resolve("emr-7.12.0"), name="acme-9"))
+    try:
+        shown = re.sub(r"\s+", " ", run("render", "--help").stdout)
+    finally:
+        targets.releases.unregister("acme-9")
+    assert " Targets: plan, fax Releases: spark-3.3 to spark-4.3, emr-5.36.0 to " in shown
+    assert shown.endswith(" glue-4.0 to glue-5.1, acme-9 ")
 
 
 @pytest.mark.parametrize(

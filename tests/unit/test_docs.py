@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from spark_xacct import declaration
+from spark_xacct import declaration, targets
 from spark_xacct.aws import failure
 from spark_xacct.model import Arn
 
@@ -192,3 +192,25 @@ def test_the_failure_that_troubleshooting_begins_with_is_what_a_reader_sees():
     refused = replace(refused, retry_after=datetime(2026, 1, 1, 11, 19, 12, tzinfo=timezone.utc))
     text = str(failure.SessionFailed(refused, "bucket partner-data", 2))
     assert f"```text\n{text}\n```\n" in TEXTS["docs/troubleshooting.md"]
+
+
+def test_a_target_and_a_label_registered_anywhere_stand_in_the_tables():
+    before = {name: generate.TABLES[name]() for name in ("targets", "releases", "class-paths")}
+    label = replace(targets.releases.resolve("emr-7.12.0"), name="acme-9", jar="/opt/acme")
+    targets.register(
+        targets.Target(
+            name="fax", doc="a place of this test", content=lambda *_: {}, write=lambda _: {}, limits="one page"
+        )
+    )
+    targets.releases.register(label)
+    try:
+        after = {name: generate.TABLES[name]() for name in before}
+    finally:
+        targets.unregister("fax")
+        targets.releases.unregister("acme-9")
+    added = {
+        name: [row for row in text.splitlines() if row not in before[name].splitlines()] for name, text in after.items()
+    }
+    assert added["targets"] == ["| `fax` | a place of this test | shim, hadoop | one page |"]
+    assert [row.split(" | ")[0] for row in added["releases"]] == ["| `acme-9`"]
+    assert [row.split(" | ")[:2] for row in added["class-paths"]] == [["| `acme-9`", "/opt/acme"]]
