@@ -14,7 +14,7 @@ from spark_xacct.errors import XacctError
 from spark_xacct.version import __version__
 
 # Each is a module of this package that holds a click command of its name.
-COMMANDS = ("check", "explain", "lab", "render", "schema")
+COMMANDS = ("check", "credentials", "explain", "lab", "render", "schema")
 
 EXIT_CODES = """\b
 Exit codes: 0 good (an explained denial too), 1 a check or the job failed,

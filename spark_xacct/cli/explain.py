@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 
 import click
 
 from spark_xacct import declaration, plan
 from spark_xacct.access.explanation import explain as explain_location
 from spark_xacct.cli import output
+from spark_xacct.cli.plan_text import absolute
 from spark_xacct.cli.settings import Settings, with_settings
 from spark_xacct.errors import ModelError
 from spark_xacct.model import AccessMap, Location
@@ -40,7 +40,7 @@ def explain(settings: Settings, uri: str | None, plan_text: str | None) -> None:
     A location that is refused is explained too: that is an answer, and the exit code is 0. Nothing is asked of AWS.
     """
     if plan_text is not None:
-        explained = plan.decode(_absolute(plan_text))
+        explained = plan.decode(absolute(plan_text))
     else:
         explained = declaration.load(settings.config, settings.env).compiled()
     if uri is not None:
@@ -53,12 +53,6 @@ def explain(settings: Settings, uri: str | None, plan_text: str | None) -> None:
         output.json_data({"id": explained.id, "plan": json.loads(explained.canonical_json())})
     else:
         _whole(explained)
-
-
-def _absolute(plan_text: str) -> str:
-    """A relative file as the shell means it; plans themselves name absolute ones, because each host has another folder."""
-    prefix = plan.text.FILE_PREFIX
-    return prefix + os.path.abspath(plan_text[len(prefix) :]) if plan_text.startswith(prefix) else plan_text
 
 
 def _whole(explained: Plan) -> None:

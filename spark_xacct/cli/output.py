@@ -22,6 +22,11 @@ def json_data(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def is_terminal() -> bool:
+    """Whether the answer is read by a person, and stands on a screen."""
+    return sys.stdout.isatty()
+
+
 def talk(text: str) -> None:
     """What a person should know beside the answer."""
     click.echo(text, err=True)

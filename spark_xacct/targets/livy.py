@@ -1,0 +1,118 @@
+"""Target ``livy``: what a notebook tells Livy before its session begins, as a ``%%configure`` cell and as a ``POST /sessions`` body.
+
+https://livy.apache.org/docs/latest/rest-api.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from spark_xacct.errors import TargetError
+from spark_xacct.targets import merging, templates, unused
+from spark_xacct.targets.job import Job
+from spark_xacct.targets.registry import Delivery, Rendered, Target, register
+from spark_xacct.targets.settings import DRIVER_ENVIRONMENTS, JARS, PYTHON_FILES, Flavour, Settings
+
+CELL = "configure.txt"
+SESSION = "sessions.json"
+FIRST_CELL = "first_cell.py"
+# Settings that Livy has fields of their own for.
+FIELDS = {JARS: "jars", PYTHON_FILES: "pyFiles"}
+# Livy starts sessions on YARN, on Kubernetes and on EMR Serverless; each leaves the names of the others aside.
+DRIVER = (*DRIVER_ENVIRONMENTS, "spark.emr-serverless.driverEnv.")
+# What EMR Serverless runs a session as: https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/interactive-workloads-livy-endpoints.html
+SERVERLESS_ROLE = "emr-serverless.session.executionRoleArn"
+# One of these in a request, and Livy makes no session. The first six are the list that Livy ships, which an administrator may make
+# longer; the last is in its code, as the deploy mode is: livy.server.session.allow-custom-classpath.
+# https://github.com/apache/incubator-livy/blob/v0.9.0-incubating/conf/spark-blacklist.conf.template
+BLOCKED = frozenset(
+    {
+        "spark.master",
+        "spark.submit.deployMode",
+        "spark.yarn.jar",
+        "spark.yarn.jars",
+        "spark.yarn.archive",
+        "livy.rsc.server.idle-timeout",
+        "spark.submit.proxyUser.allowCustomClasspathInClusterMode",
+    }
+)
+# Older Pythons have the worker half only, and ``start`` is no part of it.
+STARTS_SINCE = (3, 9)
+UNUSED = {
+    "entry_point": "a session runs no program; leave it out",
+    "arguments": "a session runs no program; leave it out",
+    "parameters": "Livy takes no options of spark-submit; put settings into conf",
+    "on": "the server that is asked decides where the session runs; leave it out",
+    "logs": "the server decides where logs go; leave it out",
+}
+
+
+def content(settings: Settings, job: Job) -> Mapping[str, Any]:
+    unused.check(TARGET.name, job, UNUSED)
+    rendered = settings.spark_settings(driver=DRIVER)
+    blocked = [setting.name for setting in rendered if setting.name in BLOCKED]
+    if blocked:
+        raise TargetError(
+            f"livy: {', '.join(blocked)}: Livy makes no session with it; set it on the server, in livy.conf or spark-defaults.conf"
+        )
+    fields = {FIELDS[item.name]: merging.entries(item.value) for item in rendered if item.name in FIELDS}
+    role = {SERVERLESS_ROLE: job.role} if job.role else {}
+    conf = {**role, **{item.name: item.value for item in rendered if item.name not in FIELDS}}
+    # Livy refuses a second session of a name, and all notebooks would have the same.
+    name = {"name": job.name} if job.name != Job().name else {}
+    return {"session": {"kind": "pyspark", **name, **fields, "conf": conf}}
+
+
+def write(rendered: Rendered) -> Mapping[str, str]:
+    session = rendered.content["session"]
+    # The kernel of the notebook says which kind it is.
+    configured = {name: value for name, value in session.items() if name != "kind"}
+    return {
+        CELL: f"%%configure -f\n{json.dumps(configured, indent=2)}\n",
+        SESSION: json.dumps(session, indent=2) + "\n",
+        FIRST_CELL: templates.fill(TARGET.name, "first_cell.py.j2", _for_people(rendered)),
+    }
+
+
+def _for_people(rendered: Rendered) -> dict[str, Any]:
+    settings = rendered.settings
+    access_map, session = settings.plan.access_map, rendered.content["session"]
+    ours = settings.flavour is Flavour.SHIM
+    return {
+        "comments": settings.comments,
+        "plan": settings.plan.id,
+        "ours": ours,
+        "has_user": settings.user is None and any("{user}" in role.session_name for role in access_map.roles.values()),
+        "by_spark_jars": "jars" in session,
+        "starts": ours and _python_of(settings) >= STARTS_SINCE,
+        "buckets": [] if ours else sorted({binding.bucket.text for binding in access_map.bindings}),
+    }
+
+
+def _python_of(settings: Settings) -> tuple[int, ...]:
+    """The newest Python of the release, which a notebook's kernel may run; the newest there is where none is known."""
+    known = (tuple(map(int, version.split("."))) for version in settings.release.python)
+    return max(known, default=STARTS_SINCE)
+
+
+def _delivery(job: Job) -> Delivery:
+    return Delivery(jar=job.staged_jar, installed=job.image is not None)
+
+
+TARGET = register(
+    Target(
+        name="livy",
+        doc="a %%configure cell and the body of POST /sessions: notebooks on EMR and other Livy servers",
+        content=content,
+        write=write,
+        limits="none known; some settings are refused by the server",
+        # Not the pyspark found: a notebook's settings are rendered away from its cluster, and what plain Spark needs would turn s3:// of an
+        # EMR label over to S3A.
+        default_release="emr-7.14.0",
+        families=("emr", "emr-spark", "spark"),
+        delivery=_delivery,
+        takes_job=True,
+    )
+)

@@ -1,0 +1,190 @@
+"""Target livy: Livy's own fields for lists, nothing that Livy refuses, and JSON that reads back as it was meant."""
+
+from __future__ import annotations
+
+import ast
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fakes.target_plans import access_map, bound, large, named, refusing, role
+
+from spark_xacct import plan as plans
+from spark_xacct import targets
+from spark_xacct.errors import TargetError
+from spark_xacct.plan import Plan
+from spark_xacct.targets import Job, livy
+
+JAR = "s3://own/xacct/spark-xacct-0.1.0.jar"
+STAGED = Job(staging="s3://own/xacct")
+PLANS = {
+    "named": named(),
+    "refusing": refusing(),
+    "gov": large("aws-us-gov", "us-gov-west-1"),
+    "china": large("aws-cn", "cn-north-1"),
+}
+EACH_PLAN = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+
+
+def render(plan: Plan, release: str | None = None, **more: Any) -> targets.Rendered:
+    return targets.render("livy", plan, release, **{"job": STAGED, **more})
+
+
+def cell(rendered: targets.Rendered) -> tuple[str, dict[str, Any]]:
+    """The magic of the cell, and the JSON that it is given."""
+    magic, _, text = rendered.files()["configure.txt"].partition("\n")
+    return magic, json.loads(text)
+
+
+def body(rendered: targets.Rendered) -> dict[str, Any]:
+    return json.loads(rendered.files()["sessions.json"])
+
+
+@EACH_PLAN
+def test_cell_and_body_say_the_same_and_the_kernel_says_its_kind(plan: Plan) -> None:
+    rendered = render(plan)
+    magic, configured = cell(rendered)
+    assert magic == "%%configure -f"
+    assert "kind" not in configured
+    assert body(rendered) == {"kind": "pyspark", **configured} == rendered.data["session"]
+    assert next(iter(rendered.files())) == "configure.txt"
+
+
+@EACH_PLAN
+def test_lists_stand_in_livys_fields_and_everything_else_in_conf(plan: Plan) -> None:
+    session = body(render(plan))
+    expected = render(plan).settings.spark_settings(driver=livy.DRIVER)
+    lists = {item.name: item.value.split(",") for item in expected if item.name in livy.FIELDS}
+    assert lists == {"spark.jars": [JAR], "spark.submit.pyFiles": [JAR]}
+    assert {name: session[name] for name in ("jars", "pyFiles")} == {"jars": [JAR], "pyFiles": [JAR]}
+    assert session["conf"] == {item.name: item.value for item in expected if item.name not in lists}
+
+
+@EACH_PLAN
+def test_the_plan_reaches_hadoop_executors_and_the_driver_of_each_cluster_manager(plan: Plan) -> None:
+    conf = body(render(plan))["conf"]
+    assert plans.from_settings(conf, "spark.hadoop.").id == plan.id
+    for prefix in (
+        "spark.executorEnv.",
+        "spark.yarn.appMasterEnv.",
+        "spark.kubernetes.driverEnv.",
+        "spark.emr-serverless.driverEnv.",
+    ):
+        environment = {name.removeprefix(prefix): value for name, value in conf.items() if name.startswith(prefix)}
+        assert plans.from_environment(environment).id == plan.id
+
+
+def test_values_survive_json_whatever_they_hold() -> None:
+    nasty = "a\"b\\c'd<e>&{f}%g ü 😀"
+    rendered = render(named(), run=nasty)
+    assert cell(rendered)[1]["conf"]["spark.hadoop.fs.xacct.run"] == nasty
+    assert rendered.files()["configure.txt"].isascii()
+
+
+@pytest.mark.parametrize(
+    "release", ["emr-5.36.0", "emr-6.15.0", "emr-7.9.0", "emr-7.14.0", "emr-spark-8.1.0", "spark-3.5", "spark-4"]
+)
+def test_nothing_is_rendered_that_livy_refuses(release: str) -> None:
+    plan = plans.encode(access_map(bound("*-x", "finance"), deny_undeclared=True, python_default_role=None))
+    assert not livy.BLOCKED & set(body(render(plan, release))["conf"])
+
+
+def test_what_livy_would_refuse_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(livy, "BLOCKED", {"spark.plugins.defaultList"})
+    with pytest.raises(TargetError) as refusal:
+        render(named())
+    assert str(refusal.value) == (
+        "livy: spark.plugins.defaultList: Livy makes no session with it; set it on the server, in livy.conf or spark-defaults.conf"
+    )
+
+
+def test_no_class_path_and_no_file_system_of_the_platform_is_replaced() -> None:
+    rendered = render(named())
+    assert rendered.data["release"] == "emr-7.14.0"
+    assert not [name for name in body(rendered)["conf"] if "extraClassPath" in name or name.endswith(".impl")]
+
+
+def test_a_jar_in_the_image_is_not_brought_again() -> None:
+    session = body(render(named(), job=Job(staging="s3://own/xacct", image="registry/spark:1")))
+    assert "jars" not in session
+    assert session["pyFiles"] == [JAR]
+
+
+def test_the_staging_folder_is_left_to_fill_in() -> None:
+    assert body(render(named(), job=Job()))["jars"] == ["s3://<staging bucket>/spark-xacct/spark-xacct-0.1.0.jar"]
+
+
+def test_a_session_has_a_name_and_a_role_only_where_somebody_gave_them() -> None:
+    assert "name" not in body(render(named()))
+    role_arn = "arn:aws:iam::111122223333:role/etl"
+    session = cell(render(named(), job=Job(name="jane-1", role=role_arn)))[1]
+    assert (session["name"], session["conf"]["emr-serverless.session.executionRoleArn"]) == ("jane-1", role_arn)
+
+
+def test_options_of_a_job_that_a_session_has_no_use_for_are_refused() -> None:
+    job = Job(entry_point="s3://x/a.py", arguments=("1",), parameters=("--verbose",), on="j-1", logs="s3://logs/")
+    with pytest.raises(TargetError) as refusal:
+        render(named(), job=job)
+    assert str(refusal.value).splitlines() == [
+        "livy: --entry-point: a session runs no program; leave it out",
+        "livy: --argument: a session runs no program; leave it out",
+        "livy: --parameter: Livy takes no options of spark-submit; put settings into conf",
+        "livy: --on: the server that is asked decides where the session runs; leave it out",
+        "livy: --logs: the server decides where logs go; leave it out",
+    ]
+
+
+def test_labels_of_glue_are_refused() -> None:
+    with pytest.raises(TargetError) as refusal:
+        render(named(), "glue-5.1")
+    assert str(refusal.value) == "livy: release glue-5.1 is not one of its own; take a label of emr, emr-spark, spark"
+
+
+# The first cell
+
+
+def first_cell(plan: Plan, release: str | None = None, **more: Any) -> str:
+    text = render(plan, release, **more).files()["first_cell.py"]
+    ast.parse(text)
+    return text
+
+
+def test_first_cell_starts_the_session_of_the_notebook_and_asks_the_jvm() -> None:
+    text = first_cell(named())
+    assert text.startswith(f"# {named().about}\n# STS: ")
+    assert "spark = xacct.start(SparkSession.builder)\n" in text
+    assert "java_method('io.sparkxacct.Status', 'json')" in text
+    assert f"It names plan {named().id}." in text
+
+
+@pytest.mark.parametrize(("release", "starts"), [("emr-6.15.0", False), ("emr-7.0.0", True), ("spark-3.5", True)])
+def test_a_release_with_old_python_only_is_asked_by_query(release: str, starts: bool) -> None:
+    text = first_cell(named(), release)
+    assert ("xacct" in ast.unparse(ast.parse(text)).replace("sparkxacct", "")) == starts
+    assert "io.sparkxacct.Status" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "user", "told"),
+    [("xacct-{run}", None, False), ("{run}-{user}", None, True), ("{run}-{user}", "jane", False)],
+)
+def test_it_is_said_that_the_user_is_livys_where_names_carry_it(name: str, user: str | None, told: bool) -> None:
+    roles = {"reader": role("reader", "444455556666", session_name=name)}
+    plan = plans.encode(
+        access_map(bound("a-1", "reader"), roles=roles, python_default_role=None, python_roles=("reader",))
+    )
+    assert ("livy.impersonation.enabled" in first_cell(plan, user=user)) == told
+
+
+def test_with_hadoops_provider_the_first_cell_shows_it_for_each_bucket(capsys: pytest.CaptureFixture[str]) -> None:
+    roles = {"reader": role("reader", "444455556666")}
+    plan = plans.encode(access_map(bound("a-1", "reader"), roles=roles, python_default_role=None, python_roles=()))
+    rendered = render(plan, "emr-7.12.0", flavour=targets.Flavour.HADOOP)
+    session, conf = body(rendered), body(rendered)["conf"]
+    hadoop = SimpleNamespace(get=lambda name: conf["spark.hadoop." + name])
+    context = SimpleNamespace(_jsc=SimpleNamespace(hadoopConfiguration=lambda: hadoop))
+    # Rendered by us from a plan of this file: that it runs is what is tested.
+    exec(rendered.files()["first_cell.py"], {"spark": SimpleNamespace(sparkContext=context)})  # noqa: S102
+    assert not {"jars", "pyFiles"} & session.keys()
+    assert capsys.readouterr().out == "a-1 org.apache.hadoop.fs.s3a.auth.AssumedRoleCredentialProvider\n"
