@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -126,14 +128,39 @@ def test_credential_process_carries_what_a_profile_cannot(pods: Lab, tmp_path: P
     assert (call.requested["SourceIdentity"], call.requested["ExternalId"]) == ("jane", environment["WRITER_ID"])
 
 
-def test_credential_process_goes_on_across_the_end_of_a_session(pods: Lab, tmp_path: Path) -> None:
+def watched(command: list[str], environment: dict[str, str]) -> tuple[str, str, str]:
+    """What the process prints, its errors, and all that others on this machine could see of it and of those it starts."""
+    seen: set[str] = set()
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None:
+        family = {str(process.pid)}
+        for stat in sorted(Path("/proc").glob("[0-9]*/stat"), key=lambda path: int(path.parent.name)):
+            with contextlib.suppress(OSError):
+                if stat.read_text().rpartition(")")[2].split()[1] in family:
+                    family.add(stat.parent.name)
+        for pid in family:
+            for name in ("cmdline", "environ"):
+                with contextlib.suppress(OSError):
+                    seen.add(Path("/proc", pid, name).read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+        time.sleep(0.02)
+    out, err = process.communicate()
+    return out, err, "\n".join(seen)
+
+
+def test_credential_process_goes_on_across_the_end_of_a_session_and_shows_no_secret(pods: Lab, tmp_path: Path) -> None:
     environment = config(pods, tmp_path, "aws-profile-process", pods.access_map)
     pods.clear_calls()
     with pods.short_lives(6, "partner"):
-        done = run(READS_ACROSS_AN_END, environment)
-    assert (done.stdout, done.stderr) == ("True\n", "")
+        out, err, seen = watched([sys.executable, "-c", READS_ACROSS_AN_END], environment)
+    assert (out, err) == ("True\n", "")
     assert [call.status for call in pods.calls(service="s3")] == [200, 200]
     assert pods.callers("s3://partner-data/") == {"partner"}
+    assert "-m spark_xacct credentials --role partner" in seen
+    assert "AWS_ROLE_ARN=" in seen
+    secrets = pods.secrets()
+    assert [secret for secret in secrets if secret in seen] == []
+    _, _, control = watched([sys.executable, "-c", "import time; time.sleep(0.5)"], {"KEY": secrets[0]})
+    assert secrets[0] in control
 
 
 @pytest.mark.parametrize(
