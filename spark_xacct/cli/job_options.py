@@ -28,8 +28,9 @@ _OPTIONS = (
     click.option("--logs", metavar="URI", help="Where the platform writes logs."),
     click.option("--staging", metavar="URI", help="A folder of your own account's bucket for jar and scripts."),
     click.option("--image", metavar="URI", help="The image that carries the jar. Default: none, spark.jars brings it."),
+    click.option("--spark-jars", is_flag=True, help="EMR on EC2: install nothing, spark.jars brings the jar."),
 )
-_NAMES = ("name", "entry_point", "arguments", "parameters", "role", "on", "logs", "staging", "image")
+_NAMES = ("name", "entry_point", "arguments", "parameters", "role", "on", "logs", "staging", "image", "spark_jars")
 
 
 def with_job(function: _Function) -> _Function:

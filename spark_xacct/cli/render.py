@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,15 @@ def _jar_here() -> tuple[str, str | None]:
         if os.environ.get(spark_jar.JAR_ENVIRONMENT) or _is_packaged():
             raise
         return targets.JAR_PLACEHOLDER, f"{error}; until then write its path instead of {targets.JAR_PLACEHOLDER}"
+
+
+def _with_digest(job: targets.Job, named: str) -> tuple[targets.Job, str | None]:
+    """The job with the sha256 of the jar at ``named``, else of the jar of this installation; and why it could not be taken."""
+    try:
+        path = Path(named) if Path(named).is_file() else spark_jar.find(os.environ)
+        return replace(job, jar_sha256=spark_jar.sha256(path)), None
+    except (SparkStartError, OSError) as error:
+        return job, f"{error}; until then write its sha256 instead of {job.jar_sha256}"
 
 
 def _is_packaged() -> bool:
@@ -167,6 +177,9 @@ def render(
         return
     _checked(target, compiled, release, use, flavour, job)
     path, missing = (jar, None) if jar else _jar_here()
+    without_digest = None
+    if targets.find(target).takes_job:
+        job, without_digest = _with_digest(job or targets.Job(), path)
     rendered: Any = targets.render(
         target,
         compiled,
@@ -184,6 +197,8 @@ def render(
         output.data(text)
     if missing is not None and targets.JAR_PLACEHOLDER in text:
         output.talk(missing)
+    if without_digest is not None and job is not None and job.jar_sha256 in text:
+        output.talk(without_digest)
     if rendered.job.placeholders and rendered.target.takes_job:
         output.talk(f"still to be filled in: {', '.join(rendered.job.placeholders)} (options of the same names)")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import zipfile
 from pathlib import Path
@@ -43,6 +44,11 @@ def check(path: Path) -> None:
             f"{path} is version {found} and the Python package is {__version__}; "
             f"use the jar that the package brings, or install spark-xacct=={found}"
         )
+
+
+def sha256(path: Path) -> str:
+    """64 hex digits, by which those who fetch the jar know that it is this one. Raises OSError."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def version_of(path: Path) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 from spark_xacct import version
 
@@ -20,7 +20,8 @@ class Job:
     ``role``: the ARN that the job runs as, None for the declaration's base.arn. ``on``: the id of the cluster, virtual cluster
     or application it runs on, None for a new one where the target can make one. ``logs``: an S3 URI. ``staging``: a folder of a
     bucket of the platform's own account, which jar and scripts are fetched from. ``image``: the image that carries the jar, None
-    where spark.jars brings it. ``parameters``: further options of spark-submit.
+    where spark.jars brings it. ``parameters``: further options of spark-submit. ``spark_jars``: whether spark.jars brings the jar
+    where it would be installed else. ``jar_sha256``: 64 hex digits, of the jar that is staged or installed.
     """
 
     name: str = "spark-xacct"
@@ -32,6 +33,8 @@ class Job:
     logs: str | None = None
     staging: str = "s3://<staging bucket>/spark-xacct"
     image: str | None = None
+    spark_jars: bool = False
+    jar_sha256: str = field(default="<sha256 of the jar>", metadata={"option": False})
 
     @property
     def staged_jar(self) -> str:
@@ -40,8 +43,9 @@ class Job:
 
     @property
     def placeholders(self) -> tuple[str, ...]:
-        """The fields that still hold a placeholder."""
-        return tuple(item.name for item in fields(self) if is_placeholder(getattr(self, item.name)))
+        """The fields that still hold a placeholder and that somebody may say."""
+        asked = (item.name for item in fields(self) if item.metadata.get("option", True))
+        return tuple(name for name in asked if is_placeholder(getattr(self, name)))
 
 
 def is_placeholder(value: object) -> bool:
