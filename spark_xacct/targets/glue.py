@@ -25,18 +25,17 @@ PLAN_FILE = "xacct.plan"
 REGION = "fs.s3a.endpoint.region"
 # "Job arguments have a maximum size limit of 260KB", the page above.
 ARGUMENTS_MAXIMUM_BYTES = 260_000
+OURS = ("--conf", "--additional-python-modules", "--python-modules-installer-option", "--extra-files")
 # "AWS Glue uses the following arguments internally and you should never use them", the same page.
 INTERNAL = ("--debug", "--mode", "--JOB_NAME", "--endpoint")
 # One value holds all settings, "a=b --conf c=d", and nothing says how blanks and quotes within it are read.
 _NOT_IN_CONF = re.compile(r"[\s\"'\\$`]")
-_ARGUMENT = re.compile(r"(--[^=\s]+)=(.*)", re.DOTALL)
 # What a Glue job cannot begin as: it has neither pods nor profiles.
 NOT_THERE = (BaseKind.IRSA, BaseKind.POD_IDENTITY, BaseKind.ENV, BaseKind.PROFILE)
 UNUSED = {
-    "parameters": "Glue takes no options of spark-submit; what the program shall get is --argument=--NAME=VALUE",
-    "on": "a job of Glue runs on no cluster; leave it out",
-    "logs": "Glue writes logs to CloudWatch; leave it out",
+    "parameters": "Glue takes no options of spark-submit; add settings to --conf in create-job.json",
     "image": "Glue runs no images; leave it out",
+    "spark_jars": "flavour hadoop needs no jar; leave it out",
 }
 
 
@@ -66,7 +65,8 @@ def write(rendered: Rendered) -> Mapping[str, str]:
 
 def _request(settings: Settings, job: Job, conf: list[Setting]) -> dict[str, Any]:
     staging = job.staging.rstrip("/")
-    arguments = {match[1]: match[2] for match in map(_ARGUMENT.fullmatch, job.arguments) if match}
+    # The Spark UI's event logs are the one kind of log that a job can send elsewhere than to CloudWatch.
+    logs = {"--enable-spark-ui": "true", "--spark-event-logs-path": job.logs} if job.logs else {}
     return {
         "Name": job.name,
         "Role": job.role or str(settings.plan.access_map.base.arn),
@@ -80,7 +80,8 @@ def _request(settings: Settings, job: Job, conf: list[Setting]) -> dict[str, Any
             "--additional-python-modules": f"{staging}/{WHEEL}",
             "--python-modules-installer-option": "--no-deps",
             "--extra-files": f"{staging}/{PLAN_FILE}",
-            **arguments,
+            **logs,
+            **dict(_named(job)),
         },
     }
 
@@ -108,16 +109,29 @@ def _identity(access_map: AccessMap, job: Job) -> Iterator[str]:
         yield f"--role {job.role} is not {base.arn} (base.arn), which the declared roles trust; make them one"
 
 
+def _named(job: Job) -> Iterator[tuple[str, str]]:
+    """The arguments by name, written --NAME=VALUE or --NAME VALUE; the name is empty for what has none."""
+    waiting = list(job.arguments)
+    while waiting:
+        name, separator, value = waiting.pop(0).partition("=")
+        if not name.startswith("--"):
+            yield "", name + separator + value
+        elif separator:
+            yield name, value
+        elif waiting and not waiting[0].startswith("--"):
+            yield name, waiting.pop(0)
+        else:
+            yield "", name
+
+
 def _arguments_of(job: Job) -> Iterator[str]:
-    rendered = ("--conf", "--additional-python-modules", "--python-modules-installer-option", "--extra-files")
-    for argument in job.arguments:
-        match = _ARGUMENT.fullmatch(argument)
-        if match is None:
-            yield f'--argument "{argument}": Glue takes named arguments only; write --argument=--NAME=VALUE'
-        elif match.group(1) in rendered:
-            yield f"--argument {match.group(1)}: the request has it already; add to it in create-job.json"
-        elif match.group(1) in INTERNAL:
-            yield f"--argument {match.group(1)}: Glue keeps it for itself; call it otherwise"
+    for name, value in _named(job):
+        if not name:
+            yield f'--argument "{value}": Glue takes named arguments with a value only; write --argument=--NAME=VALUE'
+        elif name in OURS:
+            yield f"--argument {name}: the request has it already; add to it in create-job.json"
+        elif name in INTERNAL:
+            yield f"--argument {name}: Glue keeps it for itself; call it otherwise"
 
 
 def _check_size(arguments: Mapping[str, str]) -> None:

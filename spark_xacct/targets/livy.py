@@ -6,12 +6,14 @@ https://livy.apache.org/docs/latest/rest-api.html
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from spark_xacct.errors import TargetError
+from spark_xacct.errors import ModelError, TargetError
+from spark_xacct.model import DecisionKind, Location
 from spark_xacct.targets import merging, templates, unused
-from spark_xacct.targets.job import Job
+from spark_xacct.targets.connectors import EMRFS
+from spark_xacct.targets.job import Job, is_placeholder
 from spark_xacct.targets.registry import Delivery, Rendered, Target, register
 from spark_xacct.targets.settings import DRIVER_ENVIRONMENTS, JARS, PYTHON_FILES, Flavour, Settings
 
@@ -40,17 +42,16 @@ BLOCKED = frozenset(
 )
 # Older Pythons have the worker half only, and ``start`` is no part of it.
 STARTS_SINCE = (3, 9)
-UNUSED = {
-    "entry_point": "a session runs no program; leave it out",
-    "arguments": "a session runs no program; leave it out",
-    "parameters": "Livy takes no options of spark-submit; put settings into conf",
-    "on": "the server that is asked decides where the session runs; leave it out",
-    "logs": "the server decides where logs go; leave it out",
-}
+UNUSED = {"parameters": "Livy takes no options of spark-submit; put settings into conf"}
+# What other targets take of a job, and a session has not: said in the cell where somebody gives it.
+LEFT_ASIDE = ("entry_point", "arguments", "on", "logs")
 
 
 def content(settings: Settings, job: Job) -> Mapping[str, Any]:
     unused.check(TARGET.name, job, UNUSED)
+    problems = list(_opened(settings, job))
+    if problems:
+        raise TargetError("\n".join(f"{TARGET.name}: {problem}" for problem in problems))
     rendered = settings.spark_settings(driver=DRIVER)
     blocked = [setting.name for setting in rendered if setting.name in BLOCKED]
     if blocked:
@@ -76,6 +77,44 @@ def write(rendered: Rendered) -> Mapping[str, str]:
     }
 
 
+def _opened(settings: Settings, job: Job) -> Iterator[str]:
+    """Why the submitter could not read what the session begins with, under the very settings that are rendered."""
+    if settings.flavour is Flavour.HADOOP:
+        return
+    release, bucket = settings.release, _bucket(job.staging)
+    if job.spark_jars and not release.has_plugins:
+        yield f"--spark-jars: Spark of {release.name} has no plugins, which put the providers where S3A looks; leave it out, and install the jar"
+    if job.spark_jars and EMRFS in release.default_connectors:
+        yield f"--spark-jars: EMRFS of {release.name} is not known to find its provider in spark.jars; leave it out, and install the jar"
+    if job.spark_jars and settings.is_global:
+        yield (
+            "--spark-jars: with otherwise: deny, or patterns, ours is the only provider, and the jar itself is fetched before it is there; "
+            "leave it out, and install the jar"
+        )
+    if bucket is None:
+        return
+    kind = settings.plan.access_map.decide(Location("s3a", bucket)).kind
+    served = {connector.bucket_key(bucket, connector.bucket_provider_key) for connector in release.connectors}
+    if kind is DecisionKind.ROLE:
+        yield f"--staging {job.staging}: bucket {bucket} is declared behind a role; take a bucket of the account that runs Spark"
+    elif kind is DecisionKind.DENIED:
+        yield f"--staging {job.staging}: bucket {bucket} is not declared, and otherwise: deny refuses it; list it under own"
+    elif job.spark_jars and served & {setting.name for setting in settings.hadoop}:
+        yield (
+            f"--spark-jars: bucket {bucket} is declared, so our provider serves it, and the jar is fetched from it before it is there; stage "
+            "it in a bucket that is not declared, or leave out --spark-jars"
+        )
+
+
+def _bucket(uri: str) -> str | None:
+    """The bucket of an S3 URI, None where somebody must still say it."""
+    try:
+        bucket = Location.parse(uri).bucket
+    except ModelError:
+        return None
+    return None if is_placeholder(bucket) else bucket
+
+
 def _for_people(rendered: Rendered) -> dict[str, Any]:
     settings = rendered.settings
     access_map, session = settings.plan.access_map, rendered.content["session"]
@@ -86,6 +125,7 @@ def _for_people(rendered: Rendered) -> dict[str, Any]:
         "ours": ours,
         "has_user": settings.user is None and any("{user}" in role.session_name for role in access_map.roles.values()),
         "by_spark_jars": "jars" in session,
+        "left_aside": ", ".join(map(unused.option_of, unused.given(rendered.job, LEFT_ASIDE))),
         "starts": ours and _python_of(settings) >= STARTS_SINCE,
         "buckets": [] if ours else sorted({binding.bucket.text for binding in access_map.bindings}),
     }
@@ -98,7 +138,7 @@ def _python_of(settings: Settings) -> tuple[int, ...]:
 
 
 def _delivery(job: Job) -> Delivery:
-    return Delivery(jar=job.staged_jar, installed=job.image is not None)
+    return Delivery(jar=job.staged_jar, installed=not job.spark_jars)
 
 
 TARGET = register(

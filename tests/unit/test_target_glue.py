@@ -108,15 +108,29 @@ def test_s3as_region_is_set_once(region: str, expected: str) -> None:
 
 
 def test_arguments_of_the_program_are_named_ones() -> None:
-    job = Job(entry_point="s3://scripts/job.py", staging="s3://own", arguments=("--day=2026-01-01", "--note=a=b c"))
-    arguments = request(one_hop(), job=job)["DefaultArguments"]
-    assert (arguments["--day"], arguments["--note"]) == ("2026-01-01", "a=b c")
-    job = Job(arguments=("2026-01-01", "--conf=spark.x=y", "--JOB_NAME=x"))
+    given = ("--day=2026-01-01", "--note=a=b c", "--hour", "12", "--empty=")
+    arguments = request(one_hop(), job=Job(arguments=given))["DefaultArguments"]
+    assert {name: arguments[name] for name in ("--day", "--note", "--hour", "--empty")} == {
+        "--day": "2026-01-01",
+        "--note": "a=b c",
+        "--hour": "12",
+        "--empty": "",
+    }
+    job = Job(arguments=("2026-01-01", "--conf=spark.x=y", "--JOB_NAME", "x", "--flag", "--last"))
+    named_only = "Glue takes named arguments with a value only; write --argument=--NAME=VALUE"
     assert refusal(one_hop(), job=job) == [
-        'glue: --argument "2026-01-01": Glue takes named arguments only; write --argument=--NAME=VALUE',
+        f'glue: --argument "2026-01-01": {named_only}',
         "glue: --argument --conf: the request has it already; add to it in create-job.json",
         "glue: --argument --JOB_NAME: Glue keeps it for itself; call it otherwise",
+        f'glue: --argument "--flag": {named_only}',
+        f'glue: --argument "--last": {named_only}',
     ]
+
+
+def test_logs_are_those_of_the_spark_ui() -> None:
+    arguments = request(one_hop(), job=Job(logs="s3://corp-logs/glue/"))["DefaultArguments"]
+    assert (arguments["--enable-spark-ui"], arguments["--spark-event-logs-path"]) == ("true", "s3://corp-logs/glue/")
+    assert "--enable-spark-ui" not in request(one_hop())["DefaultArguments"]
 
 
 @pytest.mark.parametrize("release", ["glue-4.0", "glue-5.0"])
@@ -174,11 +188,10 @@ def test_a_session_policy_does_not_go_through_conf() -> None:
 
 
 def test_options_of_a_job_that_glue_has_no_use_for_are_refused() -> None:
-    assert refusal(one_hop(), job=Job(parameters=("--verbose",), on="j-1", logs="s3://logs", image="registry/x")) == [
-        "glue: --parameter: Glue takes no options of spark-submit; what the program shall get is --argument=--NAME=VALUE",
-        "glue: --on: a job of Glue runs on no cluster; leave it out",
-        "glue: --logs: Glue writes logs to CloudWatch; leave it out",
+    assert refusal(one_hop(), job=Job(parameters=("--verbose",), image="registry/x", spark_jars=True)) == [
+        "glue: --parameter: Glue takes no options of spark-submit; add settings to --conf in create-job.json",
         "glue: --image: Glue runs no images; leave it out",
+        "glue: --spark-jars: flavour hadoop needs no jar; leave it out",
     ]
 
 

@@ -16,8 +16,9 @@ from spark_xacct.errors import TargetError
 from spark_xacct.plan import Plan
 from spark_xacct.targets import Job, livy
 
-JAR = "s3://own/xacct/spark-xacct-0.1.0.jar"
-STAGED = Job(staging="s3://own/xacct")
+STAGING = "s3://corp-dev-1/xacct"
+JAR = STAGING + "/spark-xacct-0.1.0.jar"
+STAGED = Job(staging=STAGING)
 PLANS = {
     "named": named(),
     "refusing": refusing(),
@@ -56,8 +57,8 @@ def test_lists_stand_in_livys_fields_and_everything_else_in_conf(plan: Plan) -> 
     session = body(render(plan))
     expected = render(plan).settings.spark_settings(driver=livy.DRIVER)
     lists = {item.name: item.value.split(",") for item in expected if item.name in livy.FIELDS}
-    assert lists == {"spark.jars": [JAR], "spark.submit.pyFiles": [JAR]}
-    assert {name: session[name] for name in ("jars", "pyFiles")} == {"jars": [JAR], "pyFiles": [JAR]}
+    assert lists == {"spark.submit.pyFiles": [JAR]}
+    assert (session["pyFiles"], "jars" in session) == ([JAR], False)
     assert session["conf"] == {item.name: item.value for item in expected if item.name not in lists}
 
 
@@ -87,7 +88,8 @@ def test_values_survive_json_whatever_they_hold() -> None:
 )
 def test_nothing_is_rendered_that_livy_refuses(release: str) -> None:
     plan = plans.encode(access_map(bound("*-x", "finance"), deny_undeclared=True, python_default_role=None))
-    assert not livy.BLOCKED & set(body(render(plan, release))["conf"])
+    assert body(render(plan, release, job=Job()))["conf"]
+    assert not livy.BLOCKED & set(body(render(plan, release, job=Job()))["conf"])
 
 
 def test_what_livy_would_refuse_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,14 +107,69 @@ def test_no_class_path_and_no_file_system_of_the_platform_is_replaced() -> None:
     assert not [name for name in body(rendered)["conf"] if "extraClassPath" in name or name.endswith(".impl")]
 
 
-def test_a_jar_in_the_image_is_not_brought_again() -> None:
-    session = body(render(named(), job=Job(staging="s3://own/xacct", image="registry/spark:1")))
-    assert "jars" not in session
-    assert session["pyFiles"] == [JAR]
+def test_spark_jars_bring_the_jar_where_none_is_installed() -> None:
+    session = body(render(named(), job=Job(staging=STAGING, spark_jars=True)))
+    assert (session["jars"], session["pyFiles"]) == ([JAR], [JAR])
+    assert not {"spark.jars", "spark.submit.pyFiles"} & session["conf"].keys()
 
 
 def test_the_staging_folder_is_left_to_fill_in() -> None:
-    assert body(render(named(), job=Job()))["jars"] == ["s3://<staging bucket>/spark-xacct/spark-xacct-0.1.0.jar"]
+    assert body(render(named(), job=Job()))["pyFiles"] == ["s3://<staging bucket>/spark-xacct/spark-xacct-0.1.0.jar"]
+
+
+@pytest.mark.parametrize(
+    ("plan", "release", "job", "line"),
+    [
+        (
+            named(),
+            "emr-7.9.0",
+            Job(staging=STAGING, spark_jars=True),
+            "--spark-jars: EMRFS of emr-7.9.0 is not known to find its provider in spark.jars; leave it out, and install the jar",
+        ),
+        (
+            refusing(),
+            "emr-7.14.0",
+            Job(staging=STAGING, spark_jars=True),
+            "--spark-jars: with otherwise: deny, or patterns, ours is the only provider, and the jar itself is fetched before it is "
+            "there; leave it out, and install the jar",
+        ),
+        (
+            named(),
+            "emr-7.14.0",
+            Job(staging="s3://corp-code/xacct", spark_jars=True),
+            "--spark-jars: bucket corp-code is declared, so our provider serves it, and the jar is fetched from it before it is there; "
+            "stage it in a bucket that is not declared, or leave out --spark-jars",
+        ),
+        (
+            named(),
+            "emr-7.14.0",
+            Job(staging="s3://partner-data/xacct"),
+            "--staging s3://partner-data/xacct: bucket partner-data is declared behind a role; take a bucket of the account that runs "
+            "Spark",
+        ),
+        (
+            refusing(),
+            "emr-7.14.0",
+            Job(staging="s3://elsewhere/xacct"),
+            "--staging s3://elsewhere/xacct: bucket elsewhere is not declared, and otherwise: deny refuses it; list it under own",
+        ),
+    ],
+)
+def test_what_the_session_begins_with_must_be_readable_under_its_own_settings(
+    plan: Plan, release: str, job: Job, line: str
+) -> None:
+    with pytest.raises(TargetError) as refusal:
+        render(plan, release, job=job)
+    assert str(refusal.value) == f"livy: {line}"
+
+
+def test_spark_2_has_no_plugins_for_spark_jars() -> None:
+    plan = plans.encode(access_map(bound("a-*", "finance"), deny_undeclared=True, python_default_role=None))
+    with pytest.raises(TargetError) as refusal:
+        render(plan, "emr-5.36.0", job=Job(spark_jars=True))
+    assert str(refusal.value).splitlines()[0] == (
+        "livy: --spark-jars: Spark of emr-5.36.0 has no plugins, which put the providers where S3A looks; leave it out, and install the jar"
+    )
 
 
 def test_a_session_has_a_name_and_a_role_only_where_somebody_gave_them() -> None:
@@ -122,17 +179,16 @@ def test_a_session_has_a_name_and_a_role_only_where_somebody_gave_them() -> None
     assert (session["name"], session["conf"]["emr-serverless.session.executionRoleArn"]) == ("jane-1", role_arn)
 
 
-def test_options_of_a_job_that_a_session_has_no_use_for_are_refused() -> None:
-    job = Job(entry_point="s3://x/a.py", arguments=("1",), parameters=("--verbose",), on="j-1", logs="s3://logs/")
+def test_options_that_would_be_lost_are_refused_and_others_are_said_in_the_cell() -> None:
     with pytest.raises(TargetError) as refusal:
-        render(named(), job=job)
-    assert str(refusal.value).splitlines() == [
-        "livy: --entry-point: a session runs no program; leave it out",
-        "livy: --argument: a session runs no program; leave it out",
-        "livy: --parameter: Livy takes no options of spark-submit; put settings into conf",
-        "livy: --on: the server that is asked decides where the session runs; leave it out",
-        "livy: --logs: the server decides where logs go; leave it out",
-    ]
+        render(named(), job=Job(parameters=("--verbose",)))
+    assert str(refusal.value) == "livy: --parameter: Livy takes no options of spark-submit; put settings into conf"
+    given = Job(entry_point="s3://x/a.py", arguments=("1",), on="j-1", logs="s3://logs/")
+    assert (
+        "# A session runs no program, and its server says where it runs: --entry-point, --argument, --on, --logs had no effect.\n"
+        in (first_cell(named(), job=given))
+    )
+    assert "had no effect" not in first_cell(named())
 
 
 def test_labels_of_glue_are_refused() -> None:
