@@ -82,7 +82,8 @@ def denied_on_refresh():
         assert read() == 100
         rounds += 1
     result(rounds=rounds)
-    time.sleep(10)
+    # A session that was renewed just before the denial lives for 16 s from then on.
+    time.sleep(16)
     result(
         after={"jvm": attempt(read), "plain": attempt(lambda: in_workers(plain)), "driver": attempt(lambda: plain(0))}
     )
