@@ -60,7 +60,7 @@ def content(settings: Settings, job: Job) -> Mapping[str, Any]:
     job_runs.check(NAME, "emr-serverless", "StartJobRun", request, WAYS_OUT)
     return {
         "request": request,
-        "application": application if job.on is None else None,
+        "application": application,
         "job_role_trust": _document(_trust(settings, job, role)),
         "repository_policy": None if job.image is None else _document(_repository(settings, job, role)),
         "image": _image(settings, job, label),

@@ -246,7 +246,7 @@ def test_60_buckets_and_10_roles_of_another_partition_fit(release, partition, re
 # The application, its image and the policies
 
 
-def test_a_new_application_has_the_image_and_an_old_one_is_not_made_anew():
+def test_the_application_has_the_image_and_the_name_of_its_first_job():
     new = render(job=replace(JOB, name="daily", on=None, image=IMAGE))
     assert json.loads(new.files()["create-application.json"]) == {
         "name": "daily",
@@ -255,7 +255,8 @@ def test_a_new_application_has_the_image_and_an_old_one_is_not_made_anew():
         "imageConfiguration": {"imageUri": IMAGE},
         "runtimeConfiguration": [{"classification": "spark-defaults", "properties": {TLS: "true"}}],
     }
-    assert "create-application.json" not in render(job=replace(JOB, image=IMAGE)).files()
+    old = render(job=replace(JOB, image=IMAGE)).data["application"]
+    assert old == {name: value for name, value in new.data["application"].items() if name != "name"}
     assert "imageConfiguration" not in render(job=replace(JOB, name="daily", on=None)).data["application"]
 
 
