@@ -1,0 +1,202 @@
+"""Target ``spark-operator``: a SparkApplication of the Kubeflow Spark operator."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from spark_xacct.errors import TargetError
+from spark_xacct.model import BaseKind
+from spark_xacct.targets import grouping, job_runs, limits, templates
+from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job
+from spark_xacct.targets.registry import Rendered, Target, register
+from spark_xacct.targets.setting import Setting
+from spark_xacct.targets.settings import JARS, PYTHON_FILES, Flavour, Settings
+
+NAME = "spark-operator"
+DRIVER = ("spark.kubernetes.driverEnv.",)
+SECRET = "spark-xacct-external-ids"
+PODS = ("driver", "executor")
+SIZES: Mapping[str, Mapping[str, Any]] = {
+    "driver": {"cores": 1, "memory": "2g"},
+    "executor": {"instances": 2, "cores": 1, "memory": "2g"},
+}
+# Where Spark's own images have their jars; those of EMR have them elsewhere.
+SPARK_FOLDER = "/opt/spark/jars"
+# The operator's webhook takes names of a service only: RFC 1035.
+_NAME = re.compile(r"^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
+# What the objects of a namespace may be called: RFC 1123.
+_OBJECT = re.compile(r"^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\Z")
+NODE_ROLE = "base instance-profile is the role of the node, which every pod of the node shares; irsa and pod-identity are a pod's own"
+
+
+def content(settings: Settings, job: Job) -> Mapping[str, Any]:
+    kind = settings.plan.access_map.base.kind
+    if kind is BaseKind.EMR_RUNTIME_ROLE:
+        raise TargetError(f"{NAME}: base {kind} is for EMR on EC2 and EMR Serverless; take base irsa or pod-identity")
+    if not _NAME.match(job.name):
+        raise TargetError(
+            f"{NAME}: --name is {job.name}, and takes at most 63 of a-z, 0-9 and -, a letter first and no - last; give another"
+        )
+    artefacts = {"--entry-point": job.entry_point} | ({"--staging": job.staging} if job.image is None else {})
+    job_runs.check_artefacts(NAME, settings, job, artefacts)
+    spark, parameters = job_runs.joined(
+        NAME, (*_external_ids(settings), *settings.spark_settings(DRIVER)), job.parameters
+    )
+    theirs, main_class = _of_user(parameters)
+    entries = [*spark, *(Setting(name, value, "an option of the job") for name, value in theirs.items())]
+    conf = [one for one in entries if one.name not in (JARS, PYTHON_FILES)]
+    limits.check_command(NAME, limits.as_configuration_arguments((one.name, one.value) for one in conf))
+    folder = _folder(settings)
+    return {
+        "application": _application(settings, job, main_class, _dependencies(entries, folder), conf),
+        "reasons": [[reason, [one.name for one in group]] for reason, group in grouping.by_reason(conf)],
+        "image": {"folder": folder, "jar": JAR_NAME}
+        if job.image is not None and settings.flavour is Flavour.SHIM
+        else None,
+        "external_ids": {
+            "variables": job_runs.external_id_variables(settings),
+            "files": job_runs.external_id_files(settings),
+        },
+        "notes": [NODE_ROLE] if kind is BaseKind.INSTANCE_PROFILE else [],
+    }
+
+
+def _of_user(parameters: tuple[str, ...]) -> tuple[dict[str, str], str | None]:
+    """The settings among the options that nothing of ours meets, and the main class."""
+    theirs, rest = job_runs.options(NAME, parameters)
+    main_class = None
+    if rest[:1] == ["--class"] and len(rest) > 1:
+        main_class, rest = rest[1], rest[2:]
+    if rest:
+        raise TargetError(
+            f"{NAME}: --parameter {rest[0]} has no place in a SparkApplication; write it as --conf KEY=VALUE, or into the file"
+        )
+    return theirs, main_class
+
+
+def _external_ids(settings: Settings) -> Iterator[Setting]:
+    # As settings of Spark and not as env of the pods, which the operator's webhook has to add.
+    for variable, role in job_runs.external_id_variables(settings).items():
+        for pod in PODS:
+            name = f"spark.kubernetes.{pod}.secretKeyRef.{variable}"
+            yield Setting(name, f"{SECRET}:{variable}", f"the external id of role {role}, from a Secret")
+
+
+def _folder(settings: Settings) -> str:
+    return INSTALLED_FOLDER if settings.release.family.startswith("emr") else SPARK_FOLDER
+
+
+def _dependencies(entries: Iterable[Setting], folder: str) -> dict[str, list[str]]:
+    """What the operator gives to spark-submit as --jars and --py-files, which would win over sparkConf."""
+    found = {setting.name: setting.value for setting in entries}
+    fields = {"jars": found.get(JARS), "pyFiles": found.get(PYTHON_FILES)}
+    moved = (f"local://{INSTALLED_FOLDER}/{JAR_NAME}", f"local://{folder}/{JAR_NAME}")
+    return {field: value.replace(*moved).split(",") for field, value in fields.items() if value}
+
+
+def _application(
+    settings: Settings, job: Job, main_class: str | None, dependencies: Mapping[str, Any], conf: Iterable[Setting]
+) -> dict[str, Any]:
+    documents = settings.plan.access_map.documents
+    account = _declared(documents, "service_account", "<service account>")
+    spec: dict[str, Any] = {
+        "type": "Scala" if main_class is not None or job.entry_point.endswith(".jar") else "Python",
+        "mode": "cluster",
+        "sparkVersion": _spark_version(settings),
+        "image": job.image or "<image with Spark and hadoop-aws>",
+    }
+    if main_class is not None:
+        spec["mainClass"] = main_class
+    spec["mainApplicationFile"] = job.entry_point
+    if job.arguments:
+        spec["arguments"] = list(job.arguments)
+    if dependencies:
+        spec["deps"] = dict(dependencies)
+    spec["sparkConf"] = {setting.name: setting.value for setting in conf}
+    files = job_runs.external_id_files(settings)
+    if files:
+        spec["volumes"] = [{"name": SECRET, "secret": {"secretName": SECRET}}]
+    mounts = [{"name": SECRET, "mountPath": file, "subPath": role, "readOnly": True} for file, role in files.items()]
+    mounted = {"volumeMounts": mounts} if mounts else {}
+    for pod, sizes in SIZES.items():
+        # The operator's fields win over settings: none for what the user's options say.
+        left = {name: size for name, size in sizes.items() if f"spark.{pod}.{name}" not in spec["sparkConf"]}
+        spec[pod] = {"serviceAccount": account, **left, **mounted}
+    return {
+        "apiVersion": "sparkoperator.k8s.io/v1beta2",
+        "kind": "SparkApplication",
+        "metadata": {"name": job.name, "namespace": _declared(documents, "namespace", "<namespace>")},
+        "spec": spec,
+    }
+
+
+def _declared(documents: Mapping[str, Any], name: str, otherwise: str) -> str:
+    text = str(documents.get(name) or "")
+    return text if _OBJECT.match(text) else otherwise
+
+
+def _spark_version(settings: Settings) -> str:
+    """Three numbers: of a label what its row says, of Spark's own releases what was asked for."""
+    asked = settings.release.name.removeprefix("spark-")
+    if re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", asked):
+        return asked
+    numbers = (*settings.release.spark, 0, 0, 0)[:3]
+    return ".".join(map(str, numbers))
+
+
+def write(rendered: Rendered) -> Mapping[str, str]:
+    application, told = rendered.content["application"], rendered.content
+    spec = application["spec"]
+    lines = {
+        field: _yaml(value)
+        for field, value in spec.items()
+        if field not in ("deps", "sparkConf", "volumes", "driver", "executor")
+    }
+    values = {
+        "comments": [*rendered.settings.comments, *told["notes"]],
+        "metadata": {name: _yaml(value) for name, value in application["metadata"].items()},
+        "lines": lines,
+        "is_fetched": rendered.job.image is None and rendered.settings.flavour is Flavour.SHIM,
+        "has_channel": any(name == "spark.authenticate" for name in spec["sparkConf"]),
+        "dependencies": {field: [_yaml(one) for one in uris] for field, uris in spec.get("deps", {}).items()},
+        "conf": [
+            (reason, [(_yaml(name), _yaml(spec["sparkConf"][name])) for name in names])
+            for reason, names in told["reasons"]
+        ],
+        "volumes": [_yaml(volume) for volume in spec.get("volumes", ())],
+        "pods": {pod: {name: _yaml(value) for name, value in spec[pod].items()} for pod in PODS},
+        "external_ids": told["external_ids"],
+        "secret": SECRET,
+        "image": told["image"],
+    }
+    files = {"spark-application.yaml": templates.fill(NAME, "spark-application.yaml.j2", values)}
+    if told["image"] is not None:
+        files["Dockerfile.fragment"] = templates.fill(NAME, "Dockerfile.fragment.j2", values)
+    return files
+
+
+def _yaml(value: Any) -> str:
+    """JSON is YAML, and quotes what YAML would read as something else."""
+    return json.dumps(value)
+
+
+TARGET = register(
+    Target(
+        name=NAME,
+        doc="a SparkApplication for the Spark operator on Kubernetes",
+        content=content,
+        write=write,
+        limits=f"what the operator's spark-submit can be given: {limits.COMMAND_MAXIMUM_BYTES:,} bytes of options",
+        default_release="spark-4",
+        families=("spark", "emr", "emr-spark"),
+        delivery=job_runs.delivery,
+        channel=(
+            Setting("spark.authenticate", "true", "executors get role sessions over a channel that is authenticated"),
+            Setting("spark.network.crypto.enabled", "true", "and encrypted"),
+        ),
+        takes_job=True,
+    )
+)
