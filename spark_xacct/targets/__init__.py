@@ -10,6 +10,7 @@ import pkgutil
 from collections.abc import Sequence
 
 from spark_xacct import plan as plans
+from spark_xacct.errors import TargetError
 from spark_xacct.plan import Plan
 from spark_xacct.targets import releases
 from spark_xacct.targets.in_force import PROVIDER_SETTINGS, problem_with
@@ -32,6 +33,7 @@ __all__ = [
     "Setting",
     "Settings",
     "Target",
+    "TargetError",
     "find",
     "merge",
     "names",

@@ -56,7 +56,8 @@ def _structure(shape: Any, value: Any, where: str) -> Iterator[str]:
         yield f"{where} is no structure"
         return
     for name in shape.required_members:
-        if name not in value:
+        # Clients make these up, one for each request.
+        if name not in value and not shape.members[name].metadata.get("idempotencyToken"):
             yield f"{where}.{name} is missing"
     if shape.is_tagged_union and len(value) != 1:
         yield f"{where} has {len(value)} members, and takes one of {', '.join(shape.members)}"

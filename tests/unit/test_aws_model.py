@@ -46,7 +46,8 @@ def driver(**members: Any) -> dict[str, Any]:
 CASES = {
     "a good one": ({}, []),
     "a placeholder fits every pattern": ({"virtualClusterId": "<virtual cluster>"}, []),
-    "missing": ({"clientToken": None}, ["StartJobRun.clientToken is missing"]),
+    "missing": ({"virtualClusterId": None}, ["StartJobRun.virtualClusterId is missing"]),
+    "a token that clients make up": ({"clientToken": None}, []),
     "unknown": (
         {"jobDriver": driver(entryPoint="s3://code/job.py", mainClass="x")},
         [
@@ -117,8 +118,8 @@ def test_numbers_have_limits_too() -> None:
 
 def test_check_raises_with_every_problem_and_the_target() -> None:
     with pytest.raises(TargetError) as error:
-        aws_model.check("emr-eks", "emr-containers", "StartJobRun", start_job_run(clientToken=None, name=7))
-    assert str(error.value) == "emr-eks: StartJobRun.clientToken is missing\nemr-eks: StartJobRun.name is no text"
+        aws_model.check("emr-eks", "emr-containers", "StartJobRun", start_job_run(virtualClusterId=None, name=7))
+    assert str(error.value) == "emr-eks: StartJobRun.virtualClusterId is missing\nemr-eks: StartJobRun.name is no text"
 
 
 def shapes(shape: Shape, seen: set[str]) -> Iterator[Shape]:

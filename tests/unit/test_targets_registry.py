@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from fakes.target_jobs import fitting
 from fakes.target_plans import named
 
 from spark_xacct import targets
@@ -72,7 +73,8 @@ def test_a_release_registered_from_a_test_is_listed_and_rendered_by_every_target
         }
         for name in targets.names():
             if targets.find(name).flavours[0] is targets.Flavour.SHIM:
-                assert targets.render(name, named(), fake.name).data["release"] == "acme-9"
+                plan, job = fitting(name, named())
+                assert targets.render(name, plan, fake.name, job=job).data["release"] == "acme-9"
     finally:
         releases.unregister("acme-9")
 
@@ -87,10 +89,11 @@ def test_every_target_has_its_commented_folder():
 
 @pytest.mark.parametrize("name", [name for name in targets.names() if targets.find(name).flavours[0] == "shim"])
 def test_data_is_json_and_says_what_it_is(name):
-    data = targets.render(name, named(), "emr-7.9.0").data
+    plan, job = fitting(name, named())
+    data = targets.render(name, plan, "emr-7.9.0", job=job).data
     assert json.loads(json.dumps(data)) == data
-    assert (data["target"], data["release"], data["flavour"], data["plan"]) == (name, "emr-7.9.0", "shim", named().id)
-    assert data["comments"][0] == named().about
+    assert (data["target"], data["release"], data["flavour"], data["plan"]) == (name, "emr-7.9.0", "shim", plan.id)
+    assert data["comments"][0] == plan.about
 
 
 def test_an_unknown_target_names_those_that_exist():
@@ -281,7 +284,7 @@ def test_targets_and_templates_are_found_in_a_zip(tmp_path):
         "assert '.jar/' in spark_xacct.__file__, spark_xacct.__file__\n"
         "print(targets.names(), targets.render('core-site', named(), 'spark-4').text())\n"
     )
-    assert run(packed(tmp_path), program, tmp_path).startswith("['builder', 'core-site', 'emrfs-site', ")
+    assert run(packed(tmp_path), program, tmp_path).startswith(f"{targets.names()} <?xml ")
 
 
 def test_settings_need_no_template_engine_and_text_says_what_is_missing(tmp_path):

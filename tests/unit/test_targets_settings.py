@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import shared_vectors
+from fakes.target_jobs import exists, fitting
 from fakes.target_plans import KEY, access_map, bound, large, named, plain_refusing, refusing, role
 
 from spark_xacct import plan as plans
@@ -214,6 +215,7 @@ RENDERED = [
     (target.name, release)
     for target in map(targets.find, targets.names())
     for release in releases.names()
+    if exists(target.name, release)
     if not target.families or releases.resolve(release).family in target.families
     if target.flavours[0] is targets.Flavour.SHIM
     if target.name != "emrfs-site" or connectors.EMRFS in releases.resolve(release).connectors
@@ -222,7 +224,8 @@ RENDERED = [
 
 @pytest.mark.parametrize(("name", "release"), RENDERED)
 def test_no_class_path_is_ever_rendered(name, release):
-    assert "ExtraClassPath".lower() not in targets.render(name, plain_refusing(), release).text().lower()
+    plan, job = fitting(name, plain_refusing())
+    assert "ExtraClassPath".lower() not in targets.render(name, plan, release, job=job).text().lower()
 
 
 def test_older_hadoop_gets_the_older_names_of_region_and_encryption():
