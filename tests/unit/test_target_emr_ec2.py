@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import ast
+import hashlib
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from fakes.target_plans import access_map, bound, large, named, plain_refusing
 
-from spark_xacct import keys, targets
+from spark_xacct import declaration, keys, targets
 from spark_xacct import plan as plans
-from spark_xacct.errors import TargetError
-from spark_xacct.model import Arn, Base, BaseKind, Pattern
+from spark_xacct.cli.application import cli
+from spark_xacct.errors import SparkStartError, TargetError
+from spark_xacct.model import Arn, Base, BaseKind, DecisionKind, Location, Pattern
 from spark_xacct.plan import Plan
+from spark_xacct.spark import jar as spark_jar
 from spark_xacct.targets import Job, aws_model, releases
 from spark_xacct.targets.job import JAR_NAME
 
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "emr-ec2-emrfs"
 GLOBAL_ONLY = ("emr-5.36.0", "emr-6.5.0")
 WITHOUT_EMRFS = ("emr-spark-8.0.0", "emr-spark-8.1.0")
 LABELS = (*GLOBAL_ONLY, "emr-6.15.0", "emr-7.0.0", "emr-7.9.0", "emr-7.10.0", "emr-7.14.0", *WITHOUT_EMRFS)
@@ -473,3 +482,82 @@ def test_releases_of_other_places_are_refused(release):
 def test_an_own_pattern_is_left_to_the_platform_and_may_hold_the_staged_jar():
     plan = plan_of(own=(Pattern("corp-dev-*"),))
     assert options(render(plan, "emr-7.12.0", spark_jars=True).data["step"])["--jars"] == STAGED
+
+
+# On the command line
+
+
+def command(folder: Path, *arguments: str) -> Any:
+    whole = ["render", "emr-ec2", "--config", str(EXAMPLE / "xacct.yaml"), "--to", str(folder / "out"), *arguments]
+    return CliRunner().invoke(cli, whole)
+
+
+def digest_in(folder: Path) -> str:
+    step = json.loads((folder / "out" / "create-cluster.json").read_text(encoding="utf-8"))["Steps"][0]
+    return arguments(step)[5]
+
+
+@pytest.mark.parametrize("named_one", [True, False], ids=["--jar", "of this installation"])
+def test_the_digest_is_that_of_the_jar_here(tmp_path, monkeypatch, named_one):
+    path = tmp_path / "x.jar"
+    path.write_bytes(b"jar")
+    monkeypatch.setattr(spark_jar, "find", lambda environment: path)
+    more = ["--jar", str(path)] if named_one else ["--jar", "/opt/on-a-node.jar"]
+    result = command(tmp_path, *more, "--entry-point", "s3://code/job.py", "--staging", "s3://code/xacct")
+    assert (result.exit_code, digest_in(tmp_path)) == (0, hashlib.sha256(b"jar").hexdigest())
+    assert "still to be filled in" not in result.stderr
+    assert (tmp_path / "out" / "create-cluster.sh").stat().st_mode & 0o111
+
+
+def test_without_a_jar_somebody_is_told_what_is_missing(tmp_path, monkeypatch):
+    def find(environment: Any) -> Path:
+        raise SparkStartError("the jar is missing; make it")
+
+    monkeypatch.setattr(spark_jar, "find", find)
+    monkeypatch.setattr("spark_xacct.cli.render._is_packaged", lambda: False)
+    result = command(tmp_path)
+    assert (result.exit_code, digest_in(tmp_path)) == (0, "<sha256 of the jar>")
+    assert [line for line in result.stderr.splitlines() if not line.startswith("wrote ")] == [
+        "the jar is missing; make it; until then write its sha256 instead of <sha256 of the jar>",
+        "still to be filled in: entry_point, staging (options of the same names)",
+    ]
+
+
+def test_spark_jars_is_an_option_of_the_job(tmp_path):
+    result = command(tmp_path, "--spark-jars", "--entry-point", "s3://code/job.py", "--on", "j-1ABC", "--jar", "x.jar")
+    assert result.exit_code == 0, result.stderr
+    assert not (tmp_path / "out" / "install.sh").exists()
+
+
+# The example and the page
+
+
+@pytest.mark.parametrize("release", ["emr-6.15.0", "emr-7.9.0"])
+def test_the_example_reads_each_bucket_by_emrfs_under_a_provider_of_its_own(release):
+    plan = declaration.load(EXAMPLE / "xacct.yaml").compiled()
+    emrfs = by_classification(render(plan, release).data)["emrfs-site"]
+    program = (EXAMPLE / "job.py").read_text(encoding="utf-8")
+    ast.parse(program)
+    locations = [Location.parse(uri) for uri in re.findall(r"s3://[^\"]+", program)]
+    assert len(locations) == 3
+    for location in locations:
+        assert plan.access_map.decide(location).kind in (DecisionKind.ROLE, DecisionKind.BASE)
+        assert emrfs[f"fs.s3.bucket.{location.bucket}.customAWSCredentialsProvider"] == keys.EMRFS_PROVIDER
+
+
+def test_error_texts_on_the_page_are_those_that_people_see():
+    page = (ROOT / "docs" / "emr-on-ec2.md").read_text(encoding="utf-8").partition("## Troubleshooting")[2]
+    sources = [
+        *(ROOT / "conf_templates" / "emr-ec2").glob("*.j2"),
+        *(ROOT / "spark_xacct" / "targets").glob("emr_ec2*.py"),
+    ]
+    said = " ".join(path.read_text(encoding="utf-8") for path in sources).replace('\\"', '"')
+    ours = [
+        text
+        for text in re.findall(r"^### `(.+?)`", page, re.MULTILINE)
+        if not text.startswith(("java.", "Custom ", "XACCT"))
+    ]
+    assert len(ours) >= 7
+    for text in ours:
+        pieces = [piece.strip() for piece in re.split(r"…|10,240|\"<sha256 of the jar>\"|spark-xacct install:", text)]
+        assert [piece for piece in pieces if len(piece) > 3 and piece not in said] == []
