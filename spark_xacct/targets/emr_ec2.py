@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from spark_xacct.model import BaseKind
-from spark_xacct.targets import aws_model, emr_ec2_checks, emr_ec2_steps, templates
+from spark_xacct.targets import aws_model, emr_ec2_checks, emr_ec2_cluster, emr_ec2_steps, templates
 from spark_xacct.targets.classifications import Classification
 from spark_xacct.targets.connectors import EMRFS
 from spark_xacct.targets.emr_ec2_checks import runtime_role
@@ -18,13 +18,6 @@ from spark_xacct.targets.settings import Flavour, Settings
 
 DRIVER_ENVIRONMENT = "spark.yarn.appMasterEnv."
 CLUSTER_PLACEHOLDER = "<cluster id>"
-SECURITY_CONFIGURATION = "spark-xacct-runtime-roles"
-# AWS's own names: https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-iam-roles-defaultroles.html
-SERVICE_ROLE = "EMR_DefaultRole"
-INSTANCE_PROFILE = "EMR_EC2_DefaultRole"
-INSTANCE_TYPE = "m5.xlarge"
-CORE_NODES = 2
-IDLE_SECONDS = 3_600
 # File -> what of the content stands in it.
 JSON_FILES = {
     "configurations.json": "configurations",
@@ -61,7 +54,7 @@ def content(settings: Settings, job: Job) -> Mapping[str, Any]:
             found["security_configuration"] = _runtime_roles_on()
         install = [emr_ec2_steps.install_step(settings.release, job, "CANCEL_AND_WAIT")] if installs else []
         # A runtime role holds for every step of a request, and the installing one is none of its.
-        found["create_cluster"] = _create_cluster(
+        found["create_cluster"] = emr_ec2_cluster.request_of(
             settings, job, found["configurations"], install + ([] if role else [step])
         )
         emr_ec2_steps.check_length(TARGET.name, found["create_cluster"].get("Steps", ()), carries_settings=False)
@@ -92,55 +85,6 @@ def _configurations(settings: Settings) -> Iterator[dict[str, Any]]:
             yield Classification(name, properties).for_ec2()
 
 
-def _create_cluster(
-    settings: Settings, job: Job, configurations: Sequence[Mapping[str, Any]], steps: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
-    release = settings.release
-    applications = ["Spark"] if release.family == "emr-spark" else ["Hadoop", "Spark"]
-    request: dict[str, Any] = {
-        "Name": job.name,
-        "ReleaseLabel": release.name,
-        "Applications": [{"Name": name} for name in applications],
-        "Configurations": list(configurations),
-        "Instances": {
-            "InstanceGroups": [_group("MASTER", 1), _group("CORE", CORE_NODES)],
-            "KeepJobFlowAliveWhenNoSteps": True,
-            "TerminationProtected": False,
-        },
-        "AutoTerminationPolicy": {"IdleTimeout": IDLE_SECONDS},
-        "JobFlowRole": _instance_profile(settings),
-        "ServiceRole": SERVICE_ROLE,
-        "VisibleToAllUsers": True,
-        "Tags": [{"Key": "spark-xacct-plan", "Value": settings.plan.id}],
-    }
-    if settings.flavour is Flavour.SHIM:
-        request["BootstrapActions"] = [emr_ec2_steps.bootstrap_action(release, job)]
-    if steps:
-        request["Steps"] = list(steps)
-    if job.logs is not None:
-        request["LogUri"] = job.logs
-    if runtime_role(settings, job) is not None:
-        request["SecurityConfiguration"] = SECURITY_CONFIGURATION
-    return request
-
-
-def _group(role: str, count: int) -> dict[str, Any]:
-    return {
-        "Name": role,
-        "InstanceRole": role,
-        "InstanceType": INSTANCE_TYPE,
-        "InstanceCount": count,
-        "Market": "ON_DEMAND",
-    }
-
-
-def _instance_profile(settings: Settings) -> str:
-    base = settings.plan.access_map.base
-    if base.kind is BaseKind.INSTANCE_PROFILE and base.arn is not None and not base.is_user:
-        return base.arn.resource_name
-    return INSTANCE_PROFILE
-
-
 def _runtime_roles_on() -> dict[str, Any]:
     # https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-steps-runtime-roles.html
     return {"AuthorizationConfiguration": {"IAMConfiguration": {"EnableApplicationScopedIAMRole": True}}}
@@ -158,7 +102,7 @@ def _notes(settings: Settings, job: Job) -> Iterator[str]:
             f"base {base.kind}: a node of EMR on EC2 has no such identity by itself; declare base: instance-profile, or bring it to every "
             "container"
         )
-    if base.kind is BaseKind.INSTANCE_PROFILE and base.arn is not None:
+    if base.kind is BaseKind.INSTANCE_PROFILE and base.arn is not None and _is_new(job):
         yield (
             f"JobFlowRole names an instance profile, here by the name of the role in base.arn, {base.arn.resource_name}; write the profile's "
             "own name where it has another"
@@ -168,6 +112,8 @@ def _notes(settings: Settings, job: Job) -> Iterator[str]:
             "runtime role: steps cannot reach the instance metadata service; whose credentials a credentials provider finds there is not "
             "documented, so base.arn is compared with what STS says before anything is served; no run of ours"
         )
+    if role is not None and not _is_new(job):
+        yield "runtime role: the cluster's security configuration must have runtime roles switched on"
     if settings.flavour is Flavour.SHIM and _is_new(job):
         yield from _without_spark(settings)
     if settings.flavour is Flavour.SHIM and not _is_new(job):
@@ -223,73 +169,33 @@ def _values(rendered: Rendered) -> dict[str, Any]:
     is_shim = settings.flavour is Flavour.SHIM
     words = {
         "jar": job.staged_jar,
-        "jar_name": JAR_NAME,
         "sha256": job.jar_sha256,
         "bootstrap": emr_ec2_steps.script(job, "bootstrap.sh"),
         "install": emr_ec2_steps.script(job, "install.sh"),
         "on": job.on or "",
         "role": runtime_role(settings, job) or "",
-        "job_steps": _for_cli([found["step"]]),
-        "install_steps": _for_cli(found["add_install"]["Steps"]) if "add_install" in found else "",
+        "job_steps": emr_ec2_steps.as_cli_json([found["step"]]),
+        "install_steps": emr_ec2_steps.as_cli_json(found["add_install"]["Steps"]) if "add_install" in found else "",
     }
     return {
         "comments": settings.comments,
         "notes": found["notes"],
         "job": job,
         "release": settings.release.name,
-        "plan": settings.plan.id,
         "role": runtime_role(settings, job),
-        "security_configuration": SECURITY_CONFIGURATION,
+        "security_configuration": emr_ec2_cluster.SECURITY_CONFIGURATION,
         "is_new": "create_cluster" in found,
         "is_shim": is_shim,
         "installs": is_shim and not job.spark_jars,
         "has_auxlib": emr_ec2_steps.has_auxlib(settings.release),
+        "has_emrfs_site": "emrfs-site" in [one["Classification"] for one in found.get("configurations", ())],
         "auxlib": emr_ec2_steps.AUXLIB,
         "installed": INSTALLED_FOLDER,
-        "staged": {"jar": job.staged_jar, "scripts": emr_ec2_steps.script(job, "")},
-        "create_options": list(_create_options(found["create_cluster"])) if "create_cluster" in found else [],
+        "create_options": list(emr_ec2_cluster.cli_options(found["create_cluster"]))
+        if "create_cluster" in found
+        else [],
         **{f"{name}_word": shlex.quote(word) for name, word in words.items()},
     }
-
-
-def _create_options(request: Mapping[str, Any]) -> Iterator[str]:
-    """The options of ``aws emr create-cluster`` that make this very request: the AWS CLI has no command that takes it whole."""
-    instances = request["Instances"]
-    groups = [
-        {
-            "Name": group["Name"],
-            "InstanceGroupType": group["InstanceRole"],
-            "InstanceType": group["InstanceType"],
-            "InstanceCount": group["InstanceCount"],
-        }
-        for group in instances["InstanceGroups"]
-    ]
-    yield f"--name {shlex.quote(request['Name'])}"
-    yield f"--release-label {shlex.quote(request['ReleaseLabel'])}"
-    yield "--applications " + " ".join(f"Name={one['Name']}" for one in request["Applications"])
-    yield "--configurations file://configurations.json"
-    yield f"--instance-groups {_json_word(groups)}"
-    yield f"--ec2-attributes {_json_word({'InstanceProfile': request['JobFlowRole']})}"
-    yield f"--service-role {shlex.quote(request['ServiceRole'])}"
-    yield "--tags " + " ".join(shlex.quote(f"{tag['Key']}={tag['Value']}") for tag in request["Tags"])
-    yield f"--auto-termination-policy {_json_word(request['AutoTerminationPolicy'])}"
-    if "LogUri" in request:
-        yield f"--log-uri {shlex.quote(request['LogUri'])}"
-    if "SecurityConfiguration" in request:
-        yield f"--security-configuration {shlex.quote(request['SecurityConfiguration'])}"
-    if "BootstrapActions" in request:
-        actions = [{"Name": one["Name"], **one["ScriptBootstrapAction"]} for one in request["BootstrapActions"]]
-        yield f"--bootstrap-actions {_json_word(actions)}"
-    if "Steps" in request:
-        yield f"--steps {shlex.quote(_for_cli(request['Steps']))}"
-
-
-def _for_cli(steps: Sequence[Mapping[str, Any]]) -> str:
-    return json.dumps([emr_ec2_steps.for_cli(step) for step in steps])
-
-
-def _json_word(value: Any) -> str:
-    return shlex.quote(json.dumps(value))
 
 
 def _delivery(job: Job) -> Delivery:

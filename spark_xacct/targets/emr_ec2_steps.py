@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -81,6 +82,11 @@ def check_length(target: str, steps: Iterable[Mapping[str, Any]], carries_settin
             raise TargetError(
                 f"{target}: step {step['Name']} has {length:,} characters, and {STEP_MAXIMUM_CHARACTERS:,} is the limit; {way_out}"
             )
+
+
+def as_cli_json(steps: Iterable[Mapping[str, Any]]) -> str:
+    """The value of an option ``--steps``."""
+    return json.dumps([for_cli(step) for step in steps])
 
 
 def for_cli(step: Mapping[str, Any]) -> dict[str, Any]:

@@ -282,6 +282,10 @@ def test_a_runtime_role_is_that_of_the_job_and_not_of_the_install(plan, role):
     }
     for data in (new.data, running.data):
         assert data["add_steps"]["ExecutionRoleArn"] == RUNTIME
+    assert (
+        "runtime role: the cluster's security configuration must have runtime roles switched on"
+        in running.data["notes"]
+    )
     assert "ExecutionRoleArn" not in running.data["add_install"]
     assert "security-configuration.json" in new.files()
     assert [note for note in new.data["notes"] if note.startswith("runtime role: ")] == [

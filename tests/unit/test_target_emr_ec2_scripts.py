@@ -145,6 +145,12 @@ def test_the_bootstrap_action_never_fails_and_leaves_the_jar_or_nothing(aws, doe
     assert list(aws.temporary().iterdir()) == []
 
 
+def test_the_bootstrap_action_ends_with_0_where_even_its_own_words_cannot_be_written(aws):
+    script = written(render(named(), "emr-7.9.0"), aws.folder / "rendered") / "bootstrap.sh"
+    command = ["bash", "-c", 'bash "$0" "$@" 2>&-', str(script), STAGED, OTHER]
+    assert aws.run(command, environment={"SPARK_XACCT_ROOT": str(aws.folder / "opt")}).returncode == 0
+
+
 def test_who_is_not_root_asks_sudo_and_is_never_asked_for_a_password(aws):
     aws.command("id", "#!/bin/sh\necho 1000\n")
     node = aws.folder / "node"
