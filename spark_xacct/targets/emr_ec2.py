@@ -112,6 +112,10 @@ def _notes(settings: Settings, job: Job) -> Iterator[str]:
             "runtime role: steps cannot reach the instance metadata service; whose credentials a credentials provider finds there is not "
             "documented, so base.arn is compared with what STS says before anything is served; no run of ours"
         )
+    if role is not None and base.kind not in (BaseKind.EMR_RUNTIME_ROLE, BaseKind.CLASS):
+        yield f"base {base.kind}: the step is {role} by itself; declare base: {{kind: emr-runtime-role, arn: {role}}} to begin with it"
+    if job.logs is not None and not _is_new(job):
+        yield "--logs: a cluster that runs writes its logs where it was told when it was created"
     if role is not None and not _is_new(job):
         yield "runtime role: the cluster's security configuration must have runtime roles switched on"
     if settings.flavour is Flavour.SHIM and _is_new(job):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from spark_xacct.errors import ModelError, TargetError
 from spark_xacct.model import BaseKind, DecisionKind, Location
+from spark_xacct.targets import unused
 from spark_xacct.targets.connectors import EMRFS
 from spark_xacct.targets.job import Job, is_placeholder
 from spark_xacct.targets.settings import Flavour, Settings
@@ -16,6 +17,7 @@ _LABEL = re.compile(r"emr-(?:spark-)?[0-9]+\.[0-9]+\.[0-9]+")
 _S3_URI = re.compile(r"s3[an]?://[^\s,]+")
 # https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-steps-runtime-roles.html
 RUNTIME_ROLES_SINCE = (6, 7)
+UNUSED = {"image": "EMR on EC2 takes the jar from a step, not from an image; leave it out"}
 
 
 def runtime_role(settings: Settings, job: Job) -> str | None:
@@ -27,6 +29,7 @@ def runtime_role(settings: Settings, job: Job) -> str | None:
 
 def check(target: str, settings: Settings, job: Job) -> None:
     """Raises TargetError with every reason why this cannot be run."""
+    unused.check(target, job, UNUSED)
     problems = [*_label(settings), *_runtime_role(settings, job), *_staging(settings, job)]
     problems += _by_spark_jars(settings, job) if job.spark_jars else _opened(settings, job)
     if problems:
@@ -47,11 +50,10 @@ def _runtime_role(settings: Settings, job: Job) -> Iterator[str]:
     if base.kind is BaseKind.EMR_RUNTIME_ROLE:
         if role != str(base.arn):
             yield f"base.arn is {base.arn} and the step would run as {role}, which is refused at run time; let --role and base.arn say one role"
-    elif base.kind is not BaseKind.CLASS:
-        reach = ", and it cannot reach the instance metadata service" if base.kind is BaseKind.INSTANCE_PROFILE else ""
+    elif base.kind is BaseKind.INSTANCE_PROFILE:
         yield (
-            f"base {base.kind}: a step with --role {role} is that role{reach}; declare base: {{kind: emr-runtime-role, arn: {role}}}, or "
-            "leave out --role"
+            f"base instance-profile: a step with --role {role} is that role and cannot reach the instance metadata service; declare base: "
+            f"{{kind: emr-runtime-role, arn: {role}}}, or leave out --role"
         )
     version = re.match(r"emr-([0-9]+)\.([0-9]+)", settings.release.name)
     if version and (int(version.group(1)), int(version.group(2))) < RUNTIME_ROLES_SINCE:

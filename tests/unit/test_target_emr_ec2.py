@@ -326,6 +326,10 @@ def test_notes_say_what_somebody_must_see_to():
         "the step's options win over the cluster's spark-defaults.conf: where spark.plugins.defaultList or spark.submit.pyFiles stand "
         "there, say them with --parameter too, and the values are joined"
     ) in render(plan_of(), on="j-1ABC").data["notes"]
+    assert render(plan_of(BaseKind.ENV), role=RUNTIME, on="j-1ABC", logs="s3://logs/").data["notes"][1:3] == [
+        f"base env: the step is {RUNTIME} by itself; declare base: {{kind: emr-runtime-role, arn: {RUNTIME}}} to begin with it",
+        "--logs: a cluster that runs writes its logs where it was told when it was created",
+    ]
 
 
 def test_the_rendered_page_names_every_file_and_says_the_comments():
@@ -403,13 +407,12 @@ def test_what_the_api_would_refuse_is_refused_with_the_number(job, problems):
         (plan_of(), "notebook-spark/emr-7.12.0", {}, ["release notebook-spark/emr-7.12.0 is no label of EMR on EC2; write emr-7.12.0"]),
         (
             plan_of(), "emr-7.12.0", {"role": RUNTIME},
-            [f"base instance-profile: a step with --role {RUNTIME} is that role, and it cannot reach the instance metadata service; "
-             f"declare base: {{kind: emr-runtime-role, arn: {RUNTIME}}}, or leave out --role"],
+            [f"base instance-profile: a step with --role {RUNTIME} is that role and cannot reach the instance metadata service; declare "
+             f"base: {{kind: emr-runtime-role, arn: {RUNTIME}}}, or leave out --role"],
         ),
         (
-            plan_of(BaseKind.IRSA), "emr-7.12.0", {"role": RUNTIME},
-            [f"base irsa: a step with --role {RUNTIME} is that role; declare base: {{kind: emr-runtime-role, arn: {RUNTIME}}}, or leave out "
-             "--role"],
+            plan_of(), "emr-7.12.0", {"image": "example/spark"},
+            ["--image: EMR on EC2 takes the jar from a step, not from an image; leave it out"],
         ),
         (
             plan_of(BaseKind.EMR_RUNTIME_ROLE, ETL), "emr-7.12.0", {"role": RUNTIME},
