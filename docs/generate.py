@@ -48,9 +48,10 @@ class Misfit(Exception):
 
 
 def pages() -> list[Path]:
-    """Every page: those of the project's root and those of docs/."""
+    """Every page: those of the project's root, those of docs/, and those of examples."""
     names = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
-    return [ROOT / name for name in names] + sorted((ROOT / "docs").glob("*.md"))
+    examples = sorted((ROOT / "examples").glob("*/README.md"))
+    return [ROOT / name for name in names] + sorted((ROOT / "docs").glob("*.md")) + examples
 
 
 def written(text: str) -> str:
