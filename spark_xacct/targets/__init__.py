@@ -62,12 +62,13 @@ def settings_for(
     flavour: Flavour = Flavour.SHIM,
     installed: bool = False,
     channel: Sequence[Setting] = (),
+    python_only: bool = False,
 ) -> Settings:
     """What ``release`` (None: the pyspark found here) needs to run ``plan``, as data.
 
     ``use`` narrows the plan to some buckets; the other declared ones are refused. ``jar``: where the jar will be found; None
     where it is on Spark's class path already; with ``installed`` it is on the class path, and Python finds it at ``jar``.
-    ``channel``: further settings of a place. Raises TargetError for what cannot be carried, naming the bucket, role or field.
+    ``channel``: further settings of a place; ``python_only``: without what only a JVM reads. Raises TargetError for what cannot be carried, naming the bucket, role or field.
     """
     whole = plan.access_map
     if use:
@@ -83,6 +84,7 @@ def settings_for(
         flavour=flavour,
         installed=installed,
         channel=channel,
+        python_only=python_only,
     )
 
 
@@ -118,6 +120,7 @@ def render(
         flavour=flavour,
         installed=delivery.installed,
         channel=target.channel,
+        python_only=target.python_only,
     )
     return target.render(settings, job)
 

@@ -147,8 +147,9 @@ TARGET = register(
         content=content,
         write=write,
         limits="no tags, source identity, session policy or external id by reference: AWS profiles have no keys for them",
-        # Of no account here, and the newest refuses least.
+        # Of no account here.
         default_release="spark-4",
+        python_only=True,
         flavours=(Flavour.SHIM,),
     )
 )

@@ -52,8 +52,9 @@ TARGET = register(
         content=content,
         write=write,
         limits="spark-xacct and its dependencies must be installed where the profiles are used",
-        # Of no account here, and the newest refuses least.
+        # Of no account here.
         default_release="spark-4",
+        python_only=True,
         flavours=(Flavour.SHIM,),
     )
 )

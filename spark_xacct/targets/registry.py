@@ -63,6 +63,7 @@ class Target:
     makes the texts, by file name. ``default_release`` stands in where no release is named, None for the pyspark found.
     ``families``: the families of releases that exist there, none for all. ``flavours``: the default one first. ``delivery``: how
     the jar gets there. ``channel``: what makes the driver's channel one for role sessions. ``takes_job``: whether it launches.
+    ``python_only``: whether no JVM reads what is rendered, so that it does not count what the release's connectors can carry.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Target:
     delivery: Callable[[Job], Delivery] = field(default=lambda job: Delivery())
     channel: tuple[Setting, ...] = ()
     takes_job: bool = False
+    python_only: bool = False
 
     def check(self, release: Release, flavour: Flavour) -> None:
         """Raises TargetError for what does not exist at this place."""

@@ -98,6 +98,7 @@ def settings_of(
     flavour: Flavour = Flavour.SHIM,
     installed: bool = False,
     channel: Sequence[Setting] = (),
+    python_only: bool = False,
 ) -> Settings:
     """The settings of a plan on a release. Raises TargetError for what the release's connectors cannot carry.
 
@@ -105,8 +106,11 @@ def settings_of(
     placeholders of session names; None leaves them to the run-time rules. ``refused``: buckets that the plan leaves out and
     the declaration names; they get our provider too, which refuses what is not in its plan. ``installed``: the jar is on
     Spark's class path, and ``jar`` is where Python finds its package. ``channel``: what makes the driver's channel one for
-    role sessions.
+    role sessions. ``python_only``: for Python alone, whatever the connectors can carry.
     """
+    if python_only:
+        environment = tuple(_environment(plan, run, user))
+        return _checked(Settings(plan, release, (), (), environment, (plan.about, *release.notes), run, user))
     if flavour is Flavour.HADOOP:
         return _of_hadoop(plan, release, run, user, refused)
     check_carried(plan.access_map, release)

@@ -123,6 +123,7 @@ def test_links_inside_the_project_lead_somewhere(name):
 HOSTS = {
     "127.0.0.1",
     "aws.amazon.com",
+    "aws.github.io",
     "docs.aws.amazon.com",
     "docs.python.org",
     "github.com",
@@ -131,6 +132,7 @@ HOSTS = {
     "issues.apache.org",
     "semver.org",
     "spark.apache.org",
+    "sqs.us-east-1.amazonaws.com",
     "sts.eu-west-1.amazonaws.com",
 }
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,21 +120,23 @@ def locations(plan: Plan) -> list[tuple[str, str, str]]:
     return [(scheme, bucket, "a/b.parquet") for scheme in ("s3", "s3a") for bucket in [*buckets, "stranger"]]
 
 
-def settings_of_files(made: targets.Rendered, folder: Path) -> list[dict[str, str]]:
+def settings_of_files(made: Sequence[targets.Rendered], folder: Path) -> list[tuple[targets.Rendered, dict[str, str]]]:
     """What Hadoop's Configuration and Spark read out of the files, and what the requests and scripts say, by Hadoop's names."""
-    groups = [spark_settings(made)]
-    for file, text in made.files().items():
-        reader = {".xml": "hadoop", ".conf": "spark"}.get(Path(file).suffix)
-        if reader is not None:
-            path = folder / f"{made.target.name}-{made.settings.release.name}-{file}"
-            path.write_text(text, encoding="utf-8")
-            groups += read([(reader, path)], SPARKS[0])
-    found = [{name.removeprefix("spark.hadoop."): value for name, value in group.items()} for group in groups]
-    return [settings for settings in found if "fs.xacct.plan" in settings]
-
-
-# A profile is for Python without a JVM.
-WITHOUT_JVM = ("aws-profile", "aws-profile-process")
+    found = [(one, spark_settings(one)) for one in made]
+    written: list[tuple[targets.Rendered, tuple[str, Path]]] = []
+    for one in made:
+        for file, text in one.files().items():
+            reader = {".xml": "hadoop", ".conf": "spark"}.get(Path(file).suffix)
+            if reader is not None:
+                path = folder / f"{one.target.name}-{one.settings.release.name}-{file}"
+                path.write_text(text, encoding="utf-8")
+                written.append((one, (reader, path)))
+    taken = read([file for _, file in written], SPARKS[0])
+    found += [(one, settings) for (one, _), settings in zip(written, taken, strict=True)]
+    by_hadoop = [
+        (one, {name.removeprefix("spark.hadoop."): value for name, value in group.items()}) for one, group in found
+    ]
+    return [(one, settings) for one, settings in by_hadoop if "fs.xacct.plan" in settings]
 
 
 @needs_java
@@ -142,15 +144,12 @@ WITHOUT_JVM = ("aws-profile", "aws-profile-process")
 @pytest.mark.skipif(not SPARKS, reason="no pyspark in .cache/spark-3.5 or .cache/spark-4")
 def test_the_jvm_decides_as_explain_does_from_what_each_file_says(tmp_path: Path) -> None:
     """One JVM for all: the settings of each file go through the plan's reader in the shipped jar."""
-    asked: list[tuple[Plan, dict[str, str]]] = []
-    with_plan = set()
-    for name, release in CASES:
-        made = rendered(name, release)
-        for settings in settings_of_files(made, tmp_path):
-            with_plan.add(name)
-            asked.append((made.settings.plan, settings))
-    shims = {name for name in targets.names() if targets.find(name).flavours[0] is Flavour.SHIM}
-    assert with_plan == shims - set(WITHOUT_JVM)
+    found = settings_of_files([rendered(name, release) for name, release in CASES], tmp_path)
+    with_plan = {made.target.name for made, _ in found}
+    asked = [(made.settings.plan, settings) for made, settings in found]
+    known = map(targets.find, targets.names())
+    shims = {target.name for target in known if target.flavours[0] is Flavour.SHIM and not target.python_only}
+    assert with_plan == shims
     answers = decide([(settings, locations(plan)) for plan, settings in asked], spark_jar.find({}))
     for (plan, _), (plan_id, decisions) in zip(asked, answers, strict=True):
         told = [plan.access_map.decide(Location(*location)) for location in locations(plan)]
@@ -173,12 +172,14 @@ def test_60_buckets_and_10_roles_fit_or_are_refused_in_words(
     name: str, release: str, partition: str, region: str
 ) -> None:
     plan = large(partition, region)
-    if release in REFUSES_LARGE and name not in WITHOUT_JVM:
+    if release in REFUSES_LARGE and not targets.find(name).python_only:
         with pytest.raises(TargetError, match=re.escape(REFUSES_LARGE[release])):
             rendered(name, release, plan)
         return
     text = "\n".join(rendered(name, release, plan).files().values())
-    wanted = [role.arn.resource_name for role in plan.access_map.roles.values()]
-    if name not in WITHOUT_JVM:
-        wanted += [binding.bucket.text for binding in plan.access_map.bindings]
-    assert [one for one in wanted if one not in text and name != "aws-profile-process" and one.startswith("data")] == []
+    named_there = (
+        [f"xacct-{role}" for role in plan.access_map.python_roles]
+        if targets.find(name).python_only
+        else [binding.bucket.text for binding in plan.access_map.bindings]
+    )
+    assert [one for one in named_there if one not in text] == []
