@@ -83,14 +83,13 @@ def test_pysparks_own_doctests_pass_with_the_plugin_on(runner: SparkRunner, tmp_
     declaration.write_text(DECLARATION.read_text() + "python: {default_role: partner}\n")
     settings = dict(targets.settings_for(plan.encode(load(declaration).access_map), jar=str(jar.find({}))).spark)
     settings["spark.jars"] += "," + ",".join(map(str, runner.jars.glob("*.jar")))
-    worker = Path(__file__).parents[2] / ".cache" / "worker-arrow"
-    (packages,) = (worker / "lib").glob("python*/site-packages")
-    environment = runner.environment(
-        runner.configuration(f"doctest-{number}", settings, master="local[4]"),
-        PYSPARK_PYTHON=str(worker / "bin" / "python"),
-        PYTHONPATH=str(packages),
-        # As PySpark's own scripts set it.
-        PYTHONHASHSEED="0",
-    )
+    # As PySpark's own scripts set it.
+    more = {"PYTHONHASHSEED": "0"}
+    # Those of RDDs need no pandas, and with numpy 2 they print numbers in another way than Spark 3.5 expects.
+    if not module.endswith(".rdd"):
+        worker = Path(__file__).parents[2] / ".cache" / "worker-arrow"
+        (packages,) = (worker / "lib").glob("python*/site-packages")
+        more |= {"PYSPARK_PYTHON": str(worker / "bin" / "python"), "PYTHONPATH": str(packages)}
+    environment = runner.environment(runner.configuration(f"doctest-{number}", settings, master="local[4]"), **more)
     done = runner.run_command([sys.executable, "-m", module], environment)
     assert done.code == 0, f"{module}:\n{done.out[-4000:]}\n{done.err[-4000:]}"
