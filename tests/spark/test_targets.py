@@ -55,7 +55,7 @@ CASES = {
         ("spark-operator", "spark-4", "irsa", IMAGE),
     ],
 }
-IDS = {"emr-ec2": "j-1ABCDEFGHIJKL", "emr-eks": "abc123def456", "emr-serverless": "00abcdef12345678"}
+IDS = {"emr-eks": "abc123def456", "emr-serverless": "00abcdef12345678"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -67,10 +67,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def test_every_target_of_flavour_shim_is_run_here() -> None:
-    """core-site and emrfs-site are for JVMs without Spark: tests/jvm runs them. An AWS profile is for Python without one."""
-    elsewhere = {"core-site", "emrfs-site", "aws-profile", "aws-profile-process"}
-    shims = {name for name in targets.names() if Flavour.SHIM in targets.find(name).flavours}
-    assert {target for target, *_ in CASES["4"]} == shims - elsewhere
+    """core-site and emrfs-site are for JVMs without Spark: tests/jvm runs core-site, and nothing outside EMR has EMRFS."""
+    known = map(targets.find, targets.names())
+    shims = {target.name for target in known if target.flavours[0] is Flavour.SHIM and not target.python_only}
+    assert {target for target, *_ in CASES["4"]} == shims - {"core-site", "emrfs-site"}
 
 
 def test_the_main_job_passes_on_what_a_target_renders(
@@ -101,8 +101,8 @@ def test_the_main_job_passes_on_what_a_target_renders(
 
 def rendered(target: str, release: str, declaration: Path, image: str | None) -> dict[str, str]:
     job = Job(
-        entry_point="s3://corp-code/job.py", role="arn:aws:iam::111122223333:role/etl", on=IDS.get(target),
-        staging="s3://corp-code/spark-xacct", image=image, jar_sha256="0" * 64,
+        entry_point="s3://job-scratch/job.py", role="arn:aws:iam::111122223333:role/etl", on=IDS.get(target),
+        staging="s3://job-scratch/spark-xacct", image=image, jar_sha256="0" * 64,
     )  # fmt: skip
     compiled = plan.encode(load(declaration).access_map)
     takes_job = targets.find(target).takes_job
