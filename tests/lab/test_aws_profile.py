@@ -11,13 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fakes.aws_profiles import config
 from fakes.two_accounts import ETL, A, two_accounts, writer
 
-from spark_xacct import plan as plans
-from spark_xacct import targets
 from spark_xacct.lab import Lab
 from spark_xacct.model import AccessMap, Arn, Base, BaseKind, ExternalId
-from spark_xacct.targets.aws_profile import WEB_IDENTITY_TOKEN_FILE
 
 ROOT = Path(__file__).parents[2]
 # What somebody wrote who has never heard of spark-xacct. Path style, because the lab has no names of buckets in DNS.
@@ -56,20 +54,6 @@ def without_writer(access_map: AccessMap) -> AccessMap:
     roles = {name: role for name, role in access_map.roles.items() if name != "writer"}
     bindings = tuple(binding for binding in access_map.bindings if binding.role != "writer")
     return replace(access_map, roles=roles, bindings=bindings, python_roles=("partner",))
-
-
-def config(lab: Lab, folder: Path, target: str, access_map: AccessMap) -> dict[str, str]:
-    """The environment of the base identity with this target's file, and with our command on its PATH."""
-    environment = lab.process_environment()
-    text = targets.render(target, plans.encode(access_map)).files()["config"]
-    token = environment.get("AWS_WEB_IDENTITY_TOKEN_FILE", "")
-    file = folder / "aws-config"
-    file.write_text(text.replace(WEB_IDENTITY_TOKEN_FILE, token), encoding="utf-8")
-    command = folder / "bin" / "spark-xacct"
-    command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m spark_xacct "$@"\n', encoding="utf-8")
-    command.chmod(0o700)
-    return {**environment, "AWS_CONFIG_FILE": str(file), "PATH": f"{command.parent}:{environment['PATH']}"}
 
 
 def run(script: str, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
