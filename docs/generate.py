@@ -24,7 +24,7 @@ from spark_xacct.aws import clients
 from spark_xacct.declaration import sections
 from spark_xacct.model import sts_fields
 from spark_xacct.model.bases import BASES
-from spark_xacct.targets import releases
+from spark_xacct.targets import legacy, releases
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = "examples/two-accounts"
@@ -34,7 +34,7 @@ DECLARED_AS = {
     "policy": "session_policy: declared, {inline: ...}",
     "policy_arns": "session_policy: {arns: [...]}",
 }
-COMMANDS = ("check", "explain", "render", "schema")
+COMMANDS = ("check", "explain", "import", "render", "schema")
 
 _TABLE = re.compile(r"(<!-- table (?P<name>[a-z0-9-]+) -->\n)(?P<content>.*?)(<!-- end -->)", re.DOTALL)
 _OUTPUT = re.compile(
@@ -206,6 +206,16 @@ def _from_to(labels: list[str]) -> str:
     return " to ".join(_code(label) for label in dict.fromkeys((labels[0], labels[-1])))
 
 
+def legacy_rows() -> str:
+    """Settings that do nothing, or not what they did, on some releases."""
+    rows = []
+    for row in legacy.table():
+        doubt = f" ({row['doubt']})" if row["doubt"] else ""
+        names = re.sub(r"fs\.[\w.*]+|[A-Z][A-Z_]{3,}", lambda found: _code(found.group(0)), row["names"])
+        rows.append((names, row["since"], f"[source]({row['source']}){doubt}"))
+    return table(("setting", "named on", "where it is written"), rows)
+
+
 def client_rows() -> str:
     """The S3 libraries of ``storage_options``."""
     rows = [
@@ -268,6 +278,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "class-paths": class_path_rows,
     "names": names,
     "python-clients": client_rows,
+    "legacy": legacy_rows,
     **{name: (lambda section=section: section_fields(section)) for name, section in every_section().items()},
 }
 

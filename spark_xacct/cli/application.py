@@ -14,7 +14,9 @@ from spark_xacct.errors import XacctError
 from spark_xacct.version import __version__
 
 # Each is a module of this package that holds a click command of its name.
-COMMANDS = ("check", "credentials", "explain", "lab", "render", "schema")
+COMMANDS = ("check", "credentials", "explain", "import", "lab", "render", "schema")
+# A keyword cannot name a module.
+_MODULES = {"import": "import_"}
 
 EXIT_CODES = """\b
 Exit codes: 0 good (an explained denial too), 1 a check or the job failed,
@@ -30,7 +32,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = getattr(importlib.import_module(_module(cmd_name)), cmd_name)
+        command = getattr(importlib.import_module(_module(cmd_name)), _MODULES.get(cmd_name, cmd_name))
         return command if isinstance(command, click.Command) else None
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -42,7 +44,7 @@ class Commands(click.Group):
 
 
 def _module(name: str) -> str:
-    return f"spark_xacct.cli.{name}"
+    return f"spark_xacct.cli.{_MODULES.get(name, name)}"
 
 
 @click.group(cls=Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from spark_xacct import declaration, plan, targets, version
-from spark_xacct.cli import output
+from spark_xacct.cli import existing, output
 from spark_xacct.cli.job_options import with_job
 from spark_xacct.cli.settings import Settings, with_settings
 from spark_xacct.errors import SparkStartError, TargetError
@@ -147,6 +147,14 @@ def _one(files: dict[str, str], name: str) -> str:
 )
 @click.option("--overwrite", is_flag=True, help="With --to: replace files that say something else.")
 @click.option("--file", "one", metavar="NAME", help="Print this file only.")
+@click.option(
+    "--with",
+    "there",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Join the settings with this file and print the difference: spark-defaults.conf, Hadoop XML, JSON of EMR or Livy.",
+)
+@click.option("--replace", is_flag=True, help="With --with: replace values of others that the plan needs.")
 @with_job
 @with_settings
 @click.pass_obj
@@ -160,6 +168,8 @@ def render(
     folder: Path | None,
     overwrite: bool,
     one: str | None,
+    there: Path | None,
+    replace: bool,
     job: targets.Job | None,
 ) -> None:
     """Print the settings that put the declaration in force on TARGET.
@@ -169,13 +179,15 @@ def render(
     """
     compiled = declaration.load(settings.config, settings.env).compiled()
     if target == PLAN:
-        if any((release, use, jar, flavour, folder, overwrite, one, job)):
+        if any((release, use, jar, flavour, folder, overwrite, one, there, replace, job)):
             raise click.UsageError(
                 "the plan is the same for every release and jar and holds every bucket; drop --release, --use, --jar and the like"
             )
         output.data(compiled.canonical_json() if settings.format == "json" else compiled.text)
         return
     _checked(target, compiled, release, use, flavour, job)
+    if (one and there) or (replace and not there):
+        raise click.UsageError("--with FILE prints what becomes of that file: drop --file; --replace goes with it only")
     path, missing = (jar, None) if jar else _jar_here()
     without_digest = None
     if targets.find(target).takes_job:
@@ -189,7 +201,11 @@ def render(
         flavour=targets.Flavour(flavour) if flavour else None,
         job=job,
     )
-    if folder is not None:
+    undecided = False
+    if there is not None:
+        merged = existing.answer(rendered, there, replace, settings.format, folder, overwrite)
+        text, undecided = merged.text, bool(merged.conflicts)
+    elif folder is not None:
         text = "\n".join(rendered.files().values())
         _write(rendered.files(), folder, overwrite)
     else:
@@ -201,6 +217,8 @@ def render(
         output.talk(without_digest)
     if rendered.job.placeholders and rendered.target.takes_job:
         output.talk(f"still to be filled in: {', '.join(rendered.job.placeholders)} (options of the same names)")
+    if undecided:
+        raise click.exceptions.Exit(1)
 
 
 def _answer(rendered: targets.Rendered, form: str, one: str | None) -> str:

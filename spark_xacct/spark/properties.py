@@ -6,6 +6,7 @@ https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/Propertie
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 _BLANKS = " \t\f"
 _LINE_ENDS = "\r\n"
@@ -13,14 +14,27 @@ _ESCAPES = {"t": "\t", "r": "\r", "n": "\n", "f": "\f"}
 _WRITTEN = {"\t": "\\t", "\r": "\\r", "\n": "\\n", "\f": "\\f", "\\": "\\\\"}
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One setting and where it stands: ``text[start:end]``, without the line's end."""
+
+    name: str
+    value: str
+    start: int
+    end: int
+
+
 def parse(text: str) -> dict[str, str]:
     """The settings of a properties file, values trimmed as Spark trims them. Raises ValueError for a bad ``\\u`` escape."""
-    result = {}
-    for line in _logical_lines(text):
+    return {entry.name: entry.value for entry in entries(text)}
+
+
+def entries(text: str) -> Iterator[Entry]:
+    """The settings in the order of the file, each with its place; of two with one name the last counts."""
+    for line, first, last in _logical_lines(text):
         end, start = _separator(line)
         # Spark takes blanks off both ends and leaves line breaks (Utils.trimExceptCRLF).
-        result[_unescaped(line[:end])] = _trimmed(_unescaped(line[start:]))
-    return result
+        yield Entry(_unescaped(line[:end]), _trimmed(_unescaped(line[start:])), first, last)
 
 
 def line(name: str, value: str) -> str:
@@ -40,13 +54,15 @@ def _written(character: str) -> str:
     return "".join(f"\\u{int.from_bytes(units[at : at + 2], 'big'):04x}" for at in range(0, len(units), 2))
 
 
-def _logical_lines(text: str) -> Iterator[str]:
-    """Lines joined where a backslash ends them, without comments, blank lines and leading blanks."""
+def _logical_lines(text: str) -> Iterator[tuple[str, int, int]]:
+    """Lines joined where a backslash ends them, without comments, blank lines and leading blanks; and from where to where."""
     found: list[str] = []
     continued = False
-    at = 0
+    at = first = 0
     while at < len(text):
         end = at
+        if not continued:
+            first = at
         while end < len(text) and text[end] not in _LINE_ENDS:
             end += 1
         natural = text[at:end].lstrip(_BLANKS)
@@ -59,11 +75,11 @@ def _logical_lines(text: str) -> Iterator[str]:
             found.append(natural[:-1])
             continued = True
             continue
-        yield "".join([*found, natural])
+        yield "".join([*found, natural]), first, end
         found = []
     # What Java makes of a file that ends in a continued line: an empty one counts, but for Windows line ends.
     if continued and ("".join(found) or not text.endswith("\r\n")):
-        yield "".join(found)
+        yield "".join(found), first, len(text)
 
 
 def _separator(line: str) -> tuple[int, int]:

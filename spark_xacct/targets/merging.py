@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from spark_xacct import keys
 from spark_xacct.targets.setting import How, Setting
@@ -26,20 +27,36 @@ LISTS = frozenset(
         "spark.yarn.dist.jars",
     }
 )
-_HADOOP = re.escape(keys.SPARK_HADOOP_PREFIX)
 _PLAN_PART = re.compile(r"^(?:.*\.)?(fs\.xacct\.plan(?:\.\d+)?|SPARK_XACCT_PLAN(?:_\d+)?)$")
-_PROVIDER = re.compile(
-    rf"^{_HADOOP}fs\.s3(?:a\.(?:bucket\.(?P<s3a>.+)\.)?aws\.credentials\.provider|\.(?:bucket\.(?P<s3>.+)\.)?customAWSCredentialsProvider)$"
-)
-# Classes that S3A calls at every request: of all buckets, or of one, whose list then stands in place of that of all.
-_HOOKS = re.compile(
-    rf"^(?P<all>{_HADOOP}fs\.s3a\.)(?:bucket\..+\.)?(?P<list>audit\.(?:execution\.interceptors|request\.handlers))$"
-)
-_OURS = "io.sparkxacct."
+# How the names of our classes begin.
+OURS = "io.sparkxacct."
 _OUR_JAR = re.compile(r"(?:^|/)spark-xacct-[^/]*\.jar$")
 _SECRET = re.compile(r"secret|password|token|encryption\.key|access\.key", re.IGNORECASE)
-# With it S3A leaves aws.credentials.provider aside.
-_DELEGATION = re.compile(rf"^{_HADOOP}fs\.s3a\.(?:bucket\..+\.)?delegation\.token\.binding$")
+
+
+@dataclass(frozen=True)
+class _Patterns:
+    """What settings mean by their names, which have a prefix in Spark and none in Hadoop's own files."""
+
+    provider: re.Pattern[str]
+    # Classes that S3A calls at every request: of all buckets, or of one, whose list then stands in place of that of all.
+    hooks: re.Pattern[str]
+    # With it S3A leaves aws.credentials.provider aside.
+    delegation: re.Pattern[str]
+
+
+@cache
+def _patterns(prefix: str) -> _Patterns:
+    hadoop = re.escape(prefix)
+    return _Patterns(
+        re.compile(
+            rf"^{hadoop}fs\.s3(?:a\.(?:bucket\.(?P<s3a>.+)\.)?aws\.credentials\.provider|\.(?:bucket\.(?P<s3>.+)\.)?customAWSCredentialsProvider)$"
+        ),
+        re.compile(
+            rf"^(?P<all>{hadoop}fs\.s3a\.)(?:bucket\..+\.)?(?P<list>audit\.(?:execution\.interceptors|request\.handlers))$"
+        ),
+        re.compile(rf"^{hadoop}fs\.s3a\.(?:bucket\..+\.)?delegation\.token\.binding$"),
+    )
 
 
 @dataclass(frozen=True)
@@ -48,17 +65,23 @@ class Merged:
 
     ``conflicts``: what somebody else had set otherwise, or has set so that it works against the plan; each is a line for
     people. A value of a key that the plan owns is replaced, because a bucket is reached under its declared role or not at
-    all; the conflict shows both.
+    all; the conflict shows both. ``replaced`` are the names of these, ``kept`` of those of others that ours gave way to, which
+    is a conflict too and harmless.
     """
 
     settings: Mapping[str, str]
     changed: Mapping[str, str]
     log: tuple[str, ...]
     conflicts: tuple[str, ...]
+    replaced: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
 
-def merge(existing: Mapping[str, str], ours: Iterable[Setting]) -> Merged:
-    """Puts ``ours`` (Spark settings by full name) into ``existing``. Merging twice is merging once."""
+def merge(existing: Mapping[str, str], ours: Iterable[Setting], prefix: str = keys.SPARK_HADOOP_PREFIX) -> Merged:
+    """Puts ``ours`` into ``existing``, both by full name. Merging twice is merging once.
+
+    ``prefix`` is what stands before the names of Hadoop's settings: that of Spark, or nothing in Hadoop's own files.
+    """
     settings = {setting.name: setting for setting in ours}
     for name in _parts_of_an_older_plan(existing, settings):
         # A builder cannot take a key away, and an empty part adds nothing to the text.
@@ -66,23 +89,28 @@ def merge(existing: Mapping[str, str], ours: Iterable[Setting]) -> Merged:
     changed: dict[str, str] = {}
     log: list[str] = []
     conflicts: list[str] = []
+    replaced: list[str] = []
+    kept: list[str] = []
+    hooks = _patterns(prefix).hooks
     for name, setting in settings.items():
-        there = existing.get(name) or _of_all_buckets(name, existing)
+        there = existing.get(name) or _of_all_buckets(hooks.match(name), existing)
         value, line = setting.value, f"set {name} = {_shown(name, setting.value)} ({setting.reason})"
-        if setting.how is How.APPEND or name in LISTS or _HOOKS.match(name):
+        if setting.how is How.APPEND or name in LISTS or hooks.match(name):
             value, line = _joined(setting, there)
         elif there and there != value and setting.how is How.WHERE_UNSET:
             conflicts.append(f"{name} stays {there}: it was set before, and {value} is only our default")
+            kept.append(name)
             continue
         elif there and there != value and not _is_own(name, there):
             conflicts.append(
                 f"{name} was {_shown(name, there)}; the plan needs {_shown(name, value)} ({setting.reason})"
             )
+            replaced.append(name)
         if there != value:
             changed[name] = value
             log.append(line)
-    conflicts += _against(existing, settings)
-    return Merged({**existing, **changed}, changed, tuple(log), tuple(conflicts))
+    conflicts += _against(existing, settings, _patterns(prefix))
+    return Merged({**existing, **changed}, changed, tuple(log), tuple(conflicts), tuple(replaced), tuple(kept))
 
 
 def entries(value: str | None) -> list[str]:
@@ -100,10 +128,9 @@ def _joined(setting: Setting, there: str | None) -> tuple[str, str]:
     return ",".join(present + missing), line
 
 
-def _of_all_buckets(name: str, existing: Mapping[str, str]) -> str | None:
+def _of_all_buckets(hook: re.Match[str] | None, existing: Mapping[str, str]) -> str | None:
     """What serves as a bucket's list of hooks where it has none; its own must hold those of others too."""
-    match = _HOOKS.match(name)
-    return existing.get(match.group("all") + match.group("list") if match else name)
+    return existing.get(hook.group("all") + hook.group("list")) if hook else None
 
 
 def _parts_of_an_older_plan(existing: Mapping[str, str], settings: Mapping[str, Setting]) -> list[str]:
@@ -120,26 +147,26 @@ def _part(name: str) -> str | None:
 
 def _is_own(name: str, value: str) -> bool:
     """Whether what is there comes from an earlier plan of ours, which a newer one replaces without a word."""
-    return "xacct" in name.lower() or value.startswith(_OURS)
+    return "xacct" in name.lower() or value.startswith(OURS)
 
 
-def _against(existing: Mapping[str, str], settings: Mapping[str, Setting]) -> list[str]:
+def _against(existing: Mapping[str, str], settings: Mapping[str, Setting], patterns: _Patterns) -> list[str]:
     found = []
-    is_global = any(match and not _bucket(match) for match in map(_PROVIDER.match, settings))
+    is_global = any(match and not _bucket(match) for match in map(patterns.provider.match, settings))
     for name, value in existing.items():
         if name in settings or not value:
             continue
-        match = _PROVIDER.match(name)
-        if match and _bucket(match) and is_global and not value.startswith(_OURS):
+        match = patterns.provider.match(name)
+        if match and _bucket(match) and is_global and not value.startswith(OURS):
             found.append(
                 f"{name} = {value} stays: bucket {_bucket(match)} is served by it and not by the plan; take it out"
             )
-        elif match and value.startswith(_OURS):
+        elif match and value.startswith(OURS):
             where = f"bucket {_bucket(match)}" if _bucket(match) else "every bucket"
             found.append(
                 f"{name} stays from an earlier plan: {where} is refused unless the plan declares it; take it out"
             )
-        elif _DELEGATION.match(name):
+        elif patterns.delegation.match(name):
             found.append(
                 f"{name} = {value} stays: S3A then asks the delegation token and not the plan's provider; take it out"
             )

@@ -66,7 +66,7 @@ def test_dots_stand_for_any_text_and_only_for_that():
 
 def test_pages_run_only_commands_that_ask_nobody():
     page = "<!-- output -->\n```console\n$ spark-xacct lab up\n```\n"
-    with pytest.raises(SystemExit, match=r"pages quote spark-xacct check\|explain\|render\|schema only"):
+    with pytest.raises(SystemExit, match=r"pages quote spark-xacct check\|explain\|import\|render\|schema only"):
         generate.written(page)
 
 
