@@ -33,7 +33,9 @@ def test_the_main_job_passes_as_a_step_of_a_cluster_that_the_target_configures(
     runner: SparkRunner, yarn: MiniYarn, lab: Lab, report: list[str], tmp_path: Path
 ) -> None:
     declaration = tmp_path / "xacct.yaml"
-    declaration.write_text(DECLARATION.read_text().replace("kind: irsa", "kind: emr-runtime-role"), encoding="utf-8")
+    # The default chain of SDK v1 asks AWS's own STS for a web identity, whatever stands in the environment.
+    base = "emr-runtime-role" if runner.line == "4" else "irsa"
+    declaration.write_text(DECLARATION.read_text().replace("kind: irsa", f"kind: {base}"), encoding="utf-8")
     compiled = plan.encode(load(declaration).access_map)
     # A cluster's Python reads no YAML.
     (tmp_path / "xacct.plan").write_text(compiled.text, encoding="utf-8")
@@ -60,7 +62,7 @@ def test_the_main_job_passes_as_a_step_of_a_cluster_that_the_target_configures(
     (master,) = [one for one in yarn.containers(application_of(done.stderr)) if one.number == 1]
     found = results((master.logs / "stdout").read_text())
     assert found["read"] == {f"partner-{name}": 100 for name in ("data", "b1", "b2", "b3", "b4")}
-    assert (found["read_s3"], found["sent"], found["ids"], found["renamed"]) == (100, 100, 100, True)
+    assert (found["read_s3"], found["sent"], found["ids"]) == (100, 100, 100)
     calls = assumed(lab.calls(), found["run"])
     report.append(f"YARN, emr-ec2 {LABELS[runner.line]}: {calls.total()} AssumeRole calls, {len(ROLES)} hops")
     assert calls == Counter(dict.fromkeys(ROLES, 1))
