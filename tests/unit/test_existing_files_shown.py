@@ -216,6 +216,15 @@ def test_programs_get_content_log_and_conflicts(folder: Path) -> None:
     assert len(answer["log"]) == 15
 
 
+def test_only_what_goes_into_the_file_is_still_to_be_filled_in(folder: Path) -> None:
+    (folder / "job.json").write_text(EKS, encoding="utf-8")
+    result = run("emr-eks", "--with", "job.json")
+    filled = run("emr-eks", "--with", "job.json", "--staging", "s3://corp-code/spark-xacct")
+
+    assert result.stderr.splitlines()[-1] == "still to be filled in: staging (options of the same names)"
+    assert "still to be filled in" not in filled.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
