@@ -18,7 +18,7 @@ from spark_xacct.cli import launch_output, output
 from spark_xacct.cli.job_options import with_job
 from spark_xacct.cli.settings import Settings, with_settings
 from spark_xacct.errors import SparkStartError
-from spark_xacct.launch import Clients, LaunchError, Launcher, Phase, Run, State, logs, staging, submission, waiting
+from spark_xacct.launch import Clients, Launcher, LaunchError, Phase, Run, State, logs, staging, submission, waiting
 from spark_xacct.launch.submission import Prepared
 from spark_xacct.spark import jar as spark_jar
 

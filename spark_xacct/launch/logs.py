@@ -260,7 +260,7 @@ def bucket_and_prefix(address: str) -> tuple[str, str]:
     found = _S3.match(address)
     if found is None:
         raise LaunchError(f"{address} is no address of a log; it begins s3://BUCKET/", exit_code=2)
-    return found["bucket"], re.sub("/{2,}", "/", found["key"])
+    return found["bucket"], re.sub("/{2,}", "/", found["key"]).lstrip("/")
 
 
 def s3_address(folder: str, *parts: str) -> str:

@@ -121,19 +121,21 @@ class Uploader:
     def put(self, staged: Sequence[Staged]) -> None:
         """Raises LaunchError that names what is left where it did not get to its end."""
         done: list[Staged] = []
+        doubtful: Staged | None = None
         try:
             for one in staged:
+                doubtful = one
                 is_new = self._put(one)
                 done.append(one)
+                doubtful = None
                 self._say(
                     f"{'staged' if is_new else 'is there'} {one.uri} ({one.size:,} bytes, sha256 {one.sha256[:12]})"
                 )
         except LaunchError as error:
-            raise LaunchError(
-                f"staging: {error}{left(done)}", error.exit_code, is_transient=error.is_transient
-            ) from error
+            names = left(done, doubtful if error.is_transient else None)
+            raise LaunchError(f"staging: {error}{names}", error.exit_code, is_transient=error.is_transient) from error
         except KeyboardInterrupt:
-            raise LaunchError(f"staging was interrupted{left(done)}", exit_code=1) from None
+            raise LaunchError(f"staging was interrupted{left(done, doubtful)}", exit_code=1) from None
 
     def remove(self, uris: Iterable[str]) -> None:
         """Raises LaunchError that names what is left."""
@@ -193,8 +195,8 @@ class Uploader:
         return self._clients.identity()["Account"]
 
 
-def left(done: Sequence[Staged]) -> str:
-    """What stays where a submission did not get to its end."""
+def left(done: Sequence[Staged], doubtful: Staged | None = None) -> str:
+    """What stays where a submission did not get to its end. ``doubtful``: what may be there or not."""
     private = [one.uri for one in done if one.is_private]
     shared = [one.uri for one in done if not one.is_private]
     parts = []
@@ -202,6 +204,8 @@ def left(done: Sequence[Staged]) -> str:
         parts.append(f"left, and to be removed: {', '.join(private)}")
     if shared:
         parts.append(f"left for the next time: {', '.join(shared)}")
+    if doubtful is not None:
+        parts.append(f"there or not: {doubtful.uri}")
     return "".join(f"; {part}" for part in parts) or "; nothing is left"
 
 

@@ -77,6 +77,7 @@ class Waiting:
             try:
                 try:
                     state = self.launcher.state(self.run)
+                    is_new = not state.phase.is_terminal and self._tell(state)
                     self._log.look()
                 except LaunchError as error:
                     silence = self.clock.now() - answered
@@ -91,9 +92,11 @@ class Waiting:
                     if is_lost:
                         self.told.say("answers again")
                     answered, is_lost = self.clock.now(), False
-                    if self._is_new(state):
+                    if is_new:
                         delay = FIRST_DELAY_SECONDS
                     if state.phase.is_terminal:
+                        # What came before the end stands before it.
+                        self._tell(state)
                         break
                 self.clock.sleep(delay)
                 delay = min(delay * DELAY_GROWTH, LONGEST_DELAY_SECONDS)
@@ -106,7 +109,8 @@ class Waiting:
             self.told.say("the rest of the log was not waited for")
         return state
 
-    def _is_new(self, state: State) -> bool:
+    def _tell(self, state: State) -> bool:
+        """Whether it is another state than before, which is told."""
         if self._state is not None and (self._state.word, self._state.reason) == (state.word, state.reason):
             return False
         self._state = state
