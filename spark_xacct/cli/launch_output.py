@@ -36,9 +36,9 @@ def resume_command(run: Run, region: str | None) -> str:
     return shlex.join([*words, "--region", region] if region and run.on else words)
 
 
-def result(run: Run, state: State | None) -> dict[str, Any]:
-    """The answer for programs. ``run`` may be given to --resume as it is."""
-    told: dict[str, Any] = {"run": run.to_json()}
+def result(launcher: Launcher, run: Run, state: State | None) -> dict[str, Any]:
+    """The answer for programs. ``run`` may be given to --resume as it is; ``session_run`` is {run} in names of role sessions."""
+    told: dict[str, Any] = {"run": run.to_json(), "session_run": launcher.session_run(run)}
     if state is not None:
         told |= {"phase": str(state.phase), "state": state.word, "reason": state.reason, "code": state.code}
     return told

@@ -119,7 +119,7 @@ def submit(
         _finish(settings, launcher, clients, told, run, keep, log_wait)
     output.talk(f"wait for it: {launch_output.resume_command(run, clients.region)}")
     if settings.format == "json":
-        output.json_data(launch_output.result(run, None))
+        output.json_data(launch_output.result(launcher, run, None))
     else:
         output.data(run.text)
 
@@ -174,7 +174,7 @@ def _submitted(
         raise LaunchError(
             f"{error}{staging.left(prepared.staged) if prepared.staged else ''}", error.exit_code
         ) from error
-    told.say(f"submitted {run.text}")
+    told.say(f"submitted {run.text}; {{run}} in names of role sessions is {launcher.session_run(run)}")
     return run
 
 
@@ -211,7 +211,7 @@ def _finish(
         raise click.exceptions.Exit(error.exit_code) from None
     _clean_up(staging.Uploader(clients, None, told.say), told, run, keep)
     if settings.format == "json":
-        output.json_data(launch_output.result(run, state))
+        output.json_data(launch_output.result(launcher, run, state))
     raise click.exceptions.Exit(_exit_code(run, state))
 
 

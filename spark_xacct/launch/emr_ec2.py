@@ -148,6 +148,9 @@ class EmrEc2:
             if told.get("Status") == "FAILED":
                 raise LaunchError(f"{_about(run)} is not cancelled: {told.get('Reason', 'no reason given')}")
 
+    def session_run(self, run: Run) -> str | None:
+        return run.run
+
     def actions(self, job: Job) -> tuple[str, ...]:
         operations = ["ListSteps", "AddJobFlowSteps", "DescribeStep", "DescribeCluster", "CancelSteps"]
         if job.on is None:

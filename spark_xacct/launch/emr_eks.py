@@ -66,6 +66,9 @@ class EmrEks:
     def cancel(self, run: Run) -> None:
         self._clients.ask(SERVICE, "cancel_job_run", _about(run), id=run.id, virtualClusterId=run.on)
 
+    def session_run(self, run: Run) -> str | None:
+        return f"spark-{run.id}"
+
     def actions(self, job: Job) -> tuple[str, ...]:
         operations = ("StartJobRun", "TagResource", "DescribeJobRun", "CancelJobRun")
         return tuple(f"{SERVICE}:{operation}" for operation in operations)

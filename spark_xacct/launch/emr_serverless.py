@@ -68,6 +68,9 @@ class EmrServerless:
     def cancel(self, run: Run) -> None:
         self._clients.ask(SERVICE, "cancel_job_run", _about(run), applicationId=run.on, jobRunId=run.id)
 
+    def session_run(self, run: Run) -> str | None:
+        return run.run
+
     def actions(self, job: Job) -> tuple[str, ...]:
         operations = ("StartJobRun", "TagResource", "GetJobRun", "CancelJobRun")
         return (*(f"{SERVICE}:{operation}" for operation in operations), "iam:PassRole")

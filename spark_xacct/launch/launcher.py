@@ -71,6 +71,10 @@ class Launcher(Protocol):
 
     def cancel(self, run: Run) -> None: ...
 
+    def session_run(self, run: Run) -> str | None:
+        """What ``{run}`` is in its role-session names, None where that is not known."""
+        ...
+
     def actions(self, job: Job) -> tuple[str, ...]:
         """The IAM actions that the launcher itself needs."""
         ...

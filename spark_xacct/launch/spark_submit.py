@@ -100,6 +100,9 @@ class SparkSubmit:
                 f"process {process} of run {run.id} cannot be stopped ({error.strerror})", exit_code=1
             ) from None
 
+    def session_run(self, run: Run) -> str | None:
+        return run.run
+
     def actions(self, job: Job) -> tuple[str, ...]:
         return ()
 

@@ -82,6 +82,9 @@ class FakeLauncher:
         self.cancelled.append(run.text)
         self._states = [State(Phase.CANCELLED, "CANCELLED", "asked for")]
 
+    def session_run(self, run: Run) -> str | None:
+        return run.run
+
 
 class FakeFollower:
     """Gives out ``looks``, one a poll: lines, or a LaunchError to raise."""
