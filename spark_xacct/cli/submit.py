@@ -197,7 +197,7 @@ def _finish(
         lambda source: logs.open_follower(clients, source),
         waiting.RealClock(),
         told,
-        _ask if sys.stdin.isatty() else None,
+        _ask if _can_answer() else None,
         log_wait,
     )
     try:
@@ -221,6 +221,10 @@ class _Terminated(Exception):
 
 def _terminated(number: int, frame: Any) -> NoReturn:
     raise _Terminated
+
+
+def _can_answer() -> bool:
+    return sys.stdin.isatty()
 
 
 def _ask(question: str) -> bool:
