@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from fakes.http import LoopbackServer, Request
-
 from spark_xacct.launch import LaunchError, LogSource, Phase, Run, State
 from spark_xacct.launch.logs import Piece
 

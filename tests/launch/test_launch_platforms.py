@@ -328,7 +328,8 @@ def test_cancelling_asks_for_the_one_job(target: str, stub: StubAws, clients: Cl
     open_launcher(target, clients).cancel(run)
 
     (asked,) = stub.bodies(operation)
-    assert str(run.on) in str(asked) and run.id in str(asked)
+    assert str(run.on) in str(asked)
+    assert run.id in str(asked)
 
 
 def test_a_step_that_is_not_cancelled_says_why(stub: StubAws, clients: Clients) -> None:

@@ -58,7 +58,8 @@ def test_a_folder_is_refused_that_is_none_or_that_a_role_session_reaches(folder:
 def test_an_address_is_twelve_hex_digits_of_names_and_contents() -> None:
     one = staging.address({"a": b"1", "b": b"2"})
 
-    assert len(one) == 12 and int(one, 16) >= 0
+    assert len(one) == 12
+    assert int(one, 16) >= 0
     assert one == staging.address({"b": b"2", "a": b"1"})
     assert len({one, staging.address({"a": b"1", "b": b"3"}), staging.address({"a": b"1", "c": b"2"})}) == 3
 
