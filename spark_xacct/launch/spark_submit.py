@@ -23,7 +23,8 @@ from spark_xacct.launch.aws_errors import LaunchError
 from spark_xacct.launch.clients import Clients
 from spark_xacct.launch.launcher import Call, Submission, register
 from spark_xacct.launch.run import LogSource, Phase, Run, State
-from spark_xacct.targets import Job, Rendered
+from spark_xacct.targets import Job, Rendered, limits
+from spark_xacct.targets.emr_ec2_steps import spark_options
 
 NAME = "spark-submit"
 KEPT_SECONDS = 14 * 24 * 3600
@@ -43,9 +44,11 @@ class SparkSubmit:
         self._folder = folder or runs_folder(self._environment)
 
     def calls(self, rendered: Rendered, submission: Submission) -> Sequence[Call]:
-        told, job = rendered.content, rendered.job
-        arguments = [*told["arguments"], *job.parameters, job.entry_point, *job.arguments]
-        return [Call(None, NAME, {"arguments": arguments, "environment": dict(told["environment"])})]
+        job, environment = rendered.job, rendered.content["environment"]
+        options = spark_options(NAME, job, rendered.settings.spark_settings(), whole=True)
+        limits.check_command(NAME, options)
+        arguments = ["--name", job.name, *options, job.entry_point, *job.arguments]
+        return [Call(None, NAME, {"arguments": arguments, "environment": dict(environment)})]
 
     def submit(self, calls: Sequence[Call], submission: Submission) -> Run:
         (call,) = calls

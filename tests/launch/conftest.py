@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
+import botocore.loaders
 import pytest
 from fakes.launching import StubAws
 from moto.server import ThreadedMotoServer
@@ -14,6 +15,10 @@ from spark_xacct.launch import Clients
 
 REGION = "us-east-1"
 KEYS = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "of-this-test", "region_name": REGION}
+
+
+# Each session parses the service models anew otherwise, which takes longer than most tests.
+LOADER = botocore.loaders.create_loader()
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +39,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEYS["aws_access_key_id"])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEYS["aws_secret_access_key"])
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setattr("botocore.session.create_loader", lambda path=None: LOADER)
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
 
 
