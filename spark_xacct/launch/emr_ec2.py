@@ -45,6 +45,7 @@ class EmrEc2:
     target = NAME
     names_run = True
     takes_log_group = False
+    longest_delay_seconds = 30.0
     # Logs go to S3 every five minutes: https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-manage-view-web-log-files.html
     log_delay_seconds = 330.0
 

@@ -29,6 +29,7 @@ class EmrEks:
     # Spark's application is "spark-" and the id of the job run there, and {run} is Spark's application on Kubernetes.
     names_run = False
     takes_log_group = True
+    longest_delay_seconds = 30.0
     log_delay_seconds = 120.0
 
     def __init__(self, clients: Clients) -> None:

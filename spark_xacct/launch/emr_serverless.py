@@ -31,6 +31,7 @@ class EmrServerless:
     target = NAME
     names_run = True
     takes_log_group = True
+    longest_delay_seconds = 30.0
     log_delay_seconds = 120.0
 
     def __init__(self, clients: Clients) -> None:

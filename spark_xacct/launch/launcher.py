@@ -48,6 +48,8 @@ class Launcher(Protocol):
     names_run: bool
     # Whether a log group can be asked for with the job.
     takes_log_group: bool
+    # How long to leave it alone where nothing changes.
+    longest_delay_seconds: float
     # How long after the end of a job its last log may still come.
     log_delay_seconds: float
 

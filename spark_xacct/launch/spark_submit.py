@@ -34,6 +34,7 @@ class SparkSubmit:
     target = NAME
     names_run = True
     takes_log_group = False
+    longest_delay_seconds = 1.0
     log_delay_seconds = 0.0
 
     def __init__(

@@ -13,7 +13,6 @@ from spark_xacct.launch.logs import Follower, Piece
 from spark_xacct.launch.run import LogSource, Phase, Run, State
 
 FIRST_DELAY_SECONDS = 2.0
-LONGEST_DELAY_SECONDS = 30.0
 DELAY_GROWTH = 1.5
 # How long nobody may answer before the launcher gives up; the job goes on.
 PATIENCE_SECONDS = 900.0
@@ -71,7 +70,9 @@ class Waiting:
 
     def wait(self) -> State:
         """The state it ended in. Raises Detached, and LaunchError where nobody answers any more."""
-        delay, answered = FIRST_DELAY_SECONDS, self.clock.now()
+        longest = self.launcher.longest_delay_seconds
+        first = min(FIRST_DELAY_SECONDS, longest)
+        delay, answered = first, self.clock.now()
         is_lost = False
         while True:
             try:
@@ -93,16 +94,16 @@ class Waiting:
                         self.told.say("answers again")
                     answered, is_lost = self.clock.now(), False
                     if is_new:
-                        delay = FIRST_DELAY_SECONDS
+                        delay = first
                     if state.phase.is_terminal:
                         # What came before the end stands before it.
                         self._tell(state)
                         break
                 self.clock.sleep(delay)
-                delay = min(delay * DELAY_GROWTH, LONGEST_DELAY_SECONDS)
+                delay = min(delay * DELAY_GROWTH, longest)
             except KeyboardInterrupt:
                 self._interrupted()
-                delay = FIRST_DELAY_SECONDS
+                delay = first
         try:
             self._drain(state)
         except KeyboardInterrupt:

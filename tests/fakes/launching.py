@@ -57,6 +57,7 @@ class FakeLauncher:
     target = "fake"
     names_run = True
     takes_log_group = False
+    longest_delay_seconds = 30.0
 
     def __init__(
         self, states: Iterable[State | Exception], sources: Sequence[LogSource] | Exception = (), delay: float = 0.0

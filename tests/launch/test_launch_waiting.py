@@ -9,7 +9,7 @@ import pytest
 from fakes.launching import FakeClock, FakeFollower, FakeLauncher, Heard, lost
 
 from spark_xacct.launch import LaunchError, LogSource, Phase, Run, State
-from spark_xacct.launch.waiting import LONGEST_DELAY_SECONDS, PATIENCE_SECONDS, Detached, Waiting
+from spark_xacct.launch.waiting import PATIENCE_SECONDS, Detached, Waiting
 
 RUN = Run("fake", "job-1", "cluster-1", "0123456789ab")
 OUT, ERR = LogSource("stdout", "s3", "s3://logs/out"), LogSource("stderr", "s3", "s3://logs/err")
@@ -46,7 +46,7 @@ def test_questions_come_less_often_while_nothing_changes_and_often_again_when_it
     wait.wait()
 
     assert clock.slept[:5] == [2, 3, 4.5, 6.75, 10.125]
-    assert max(clock.slept) == clock.slept[9] == LONGEST_DELAY_SECONDS
+    assert max(clock.slept) == clock.slept[9] == FakeLauncher.longest_delay_seconds
     assert clock.slept[10:] == [2, 3]
 
 
@@ -162,7 +162,7 @@ def test_a_connection_that_stays_lost_ends_the_waiting_and_not_the_job() -> None
 
     assert str(raised.value) == "no answer for 15 min: no route; cluster-1/job-1 may still run"
     assert raised.value.exit_code == 4
-    assert PATIENCE_SECONDS <= clock.time <= PATIENCE_SECONDS + 2 * LONGEST_DELAY_SECONDS
+    assert PATIENCE_SECONDS <= clock.time <= PATIENCE_SECONDS + 2 * FakeLauncher.longest_delay_seconds
 
 
 def test_a_log_that_is_lost_for_a_while_is_read_on() -> None:
