@@ -18,7 +18,19 @@ from spark_xacct.cli import launch_output, output
 from spark_xacct.cli.job_options import with_job
 from spark_xacct.cli.settings import Settings, with_settings
 from spark_xacct.errors import SparkStartError
-from spark_xacct.launch import Clients, Launcher, LaunchError, Phase, Run, State, logs, staging, submission, waiting
+from spark_xacct.launch import (
+    Clients,
+    Launcher,
+    LaunchError,
+    Phase,
+    Run,
+    State,
+    logs,
+    spark_submit,
+    staging,
+    submission,
+    waiting,
+)
 from spark_xacct.launch.submission import Prepared
 from spark_xacct.spark import jar as spark_jar
 
@@ -41,7 +53,9 @@ class _Target(click.ParamType):  # type: ignore[type-arg]  # generic since click
 @click.argument("target", type=_Target(), metavar="TARGET")
 @click.option("--release", metavar="LABEL", help="emr-7.12.0, spark-4, ... Default: the target's.")
 @click.option("--use", metavar="BUCKET,...", help="Carry these buckets only; refuse the others.")
-@click.option("--jar", type=click.Path(path_type=Path), metavar="PATH", help="Default: the jar of this installation.")
+@click.option(
+    "--jar", "named_jar", type=click.Path(path_type=Path), metavar="PATH", help="Default: the jar of this installation."
+)
 @click.option(
     "--flavour", type=click.Choice([str(flavour) for flavour in targets.Flavour]), help="Default: the target's."
 )
@@ -66,7 +80,7 @@ def submit(
     target: str,
     release: str | None,
     use: str | None,
-    jar: Path | None,
+    named_jar: Path | None,
     flavour: str | None,
     job: targets.Job | None,
     region: str | None,
@@ -91,16 +105,16 @@ def submit(
     if resume is not None:
         if dry_run or job is not None:
             raise click.UsageError("--resume waits for a job that runs; leave out --dry-run and the options of a job")
-        clients = _clients(region, None)
+        clients = _clients(target, region, None)
         launcher = launch.open_launcher(target, clients)
         run = _resumed(launcher, target, resume)
         _finish(settings, launcher, clients, told, run, keep, log_wait)
     plan = declaration.load(settings.config, settings.env).compiled()
-    clients = _clients(region, plan.access_map.sts.region)
+    clients = _clients(target, region, plan.access_map.sts.region)
     launcher = launch.open_launcher(target, clients)
     if log_group is not None and not launcher.takes_log_group:
         raise click.UsageError(f"--log-group is not for {target}")
-    job, path = _with_jar(target, job or targets.Job(), jar)
+    job, path = _with_jar(target, job or targets.Job(), named_jar)
     render = submission.rendering(
         target,
         plan,
@@ -108,7 +122,7 @@ def submit(
         use=_buckets(use),
         jar=str(path) if path else targets.JAR_PLACEHOLDER,
         flavour=targets.Flavour(flavour) if flavour else None,
-        user=user_name(os.environ) if target == "spark-submit" else None,
+        user=user_name(os.environ) if target == spark_submit.NAME else None,
     )
     prepared = submission.prepare(launcher, job, token or uuid4().hex, render, path, os.environ, log_group)
     if dry_run:
@@ -124,7 +138,10 @@ def submit(
         output.data(run.text)
 
 
-def _clients(region: str | None, default: str | None) -> Clients:
+def _clients(target: str, region: str | None, default: str | None) -> Clients:
+    if target == spark_submit.NAME:
+        # Nobody of AWS is asked, so the person's profile need not be good.
+        return Clients(None, region or default or "")
     import boto3
     from botocore.exceptions import BotoCoreError
 
@@ -158,6 +175,8 @@ def _resumed(launcher: Launcher, target: str, text: str) -> Run:
         run = Run.parse(target, text)
     except ValueError as error:
         raise click.UsageError(f"--resume {text}: {error}") from None
+    if run.on is None and target != spark_submit.NAME:
+        raise click.UsageError(f"--resume {text}: write ON/ID as submit printed it")
     return launcher.find(run)
 
 
@@ -246,7 +265,7 @@ def _clean_up(uploader: staging.Uploader, told: launch_output.Told, run: Run, ke
 
 
 def _exit_code(run: Run, state: State) -> int:
-    if run.target == "spark-submit" and isinstance(state.code, int) and state.phase is Phase.FAILED:
+    if run.target == spark_submit.NAME and isinstance(state.code, int) and state.phase is Phase.FAILED:
         return state.code
     return 0 if state.phase is Phase.GOOD else 1
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from spark_xacct import targets
-from spark_xacct.launch import staging
+from spark_xacct.launch import spark_submit, staging
 from spark_xacct.launch.aws_errors import LaunchError
 from spark_xacct.launch.launcher import Call, Launcher, Submission
 from spark_xacct.launch.staging import Staged
@@ -34,7 +34,9 @@ class Prepared:
 
 def submission_of(target: str, rendered: Rendered, token: str, log_group: str | None = None) -> Submission:
     """The same for the same target, release, plan, job and token; nothing of it is a secret."""
-    told = [target, rendered.settings.release.name, rendered.settings.plan.id, asdict(rendered.job), token]
+    # What somebody said; another build of the jar is no other job.
+    job = {item.name: getattr(rendered.job, item.name) for item in fields(Job) if item.metadata.get("option", True)}
+    told = [target, rendered.settings.release.name, rendered.settings.plan.id, job, token]
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
     return Submission(digest[:TOKEN_DIGITS], log_group)
 
@@ -44,13 +46,13 @@ def prepare(
     job: Job,
     token: str,
     render: Render,
-    jar: Path | None,
+    shim: Path | None,
     environment: Mapping[str, str],
     log_group: str | None = None,
 ) -> Prepared:
     """Raises LaunchError and TargetError for what cannot be submitted as it is.
 
-    A program that is a file of this machine becomes private to the run; jar and scripts are shared by their content.
+    ``shim``: the jar, None where it is not here. A program that is a file of this machine becomes private to the run; jar and scripts are shared by their content.
     """
     submission = submission_of(launcher.target, render(job, None), token, log_group)
     run = submission.run if launcher.names_run else None
@@ -62,12 +64,12 @@ def prepare(
         staged.append(Staged(uri, program.read_bytes(), is_private=True))
         named = replace(job, entry_point=uri)
     rendered = render(named, run)
-    artefacts = _artefacts(launcher, rendered, submission, job, jar)
+    artefacts = _artefacts(launcher, rendered, submission, job, shim)
     if artefacts:
         digits = staging.address(artefacts)
         shared = staging.shared_folder(_folder(job, render), digits)
         rendered = render(replace(named, staging=shared), run)
-        contents = _artefacts(launcher, rendered, submission, job, jar)
+        contents = _artefacts(launcher, rendered, submission, job, shim)
         staged += [Staged(f"{shared}/{name}", content) for name, content in contents.items()]
     calls = tuple(_filled(call, rendered, environment) for call in launcher.calls(rendered, submission))
     _check_filled(launcher.target, calls, job)
@@ -79,7 +81,7 @@ def prepare(
 
 def _local_program(launcher: Launcher, job: Job) -> Path | None:
     """The program where it is a file of this machine that others must fetch."""
-    if "://" in job.entry_point or is_placeholder(job.entry_point) or launcher.target == "spark-submit":
+    if "://" in job.entry_point or is_placeholder(job.entry_point) or launcher.target == spark_submit.NAME:
         return None
     path = Path(job.entry_point)
     if not path.is_file():
@@ -101,7 +103,7 @@ def _folder(job: Job, render: Render) -> str:
 
 
 def _artefacts(
-    launcher: Launcher, rendered: Rendered, submission: Submission, asked: Job, jar: Path | None
+    launcher: Launcher, rendered: Rendered, submission: Submission, asked: Job, shim: Path | None
 ) -> dict[str, bytes]:
     """What the requests fetch from the staging folder, by its name there. What the user names there is the user's."""
     folder = rendered.job.staging.rstrip("/")
@@ -113,11 +115,11 @@ def _artefacts(
         if any(uri in text for text in theirs):
             continue
         if name == JAR_NAME:
-            if jar is None:
+            if shim is None:
                 raise LaunchError(
                     f"{launcher.target}: the jar {JAR_NAME} is not here to be staged; name it with --jar", exit_code=2
                 )
-            found[uri[len(folder) + 1 :]] = jar.read_bytes()
+            found[uri[len(folder) + 1 :]] = shim.read_bytes()
         elif name in files:
             found[uri[len(folder) + 1 :]] = files[name]
     return found

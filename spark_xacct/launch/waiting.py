@@ -206,6 +206,8 @@ class _Log:
         for follower in self._followers.values():
             for piece in follower.rest():
                 self._show(piece)
+        if not self._sources and not self._unreadable:
+            self._told.say("the job has no log that could be followed; give --logs next time")
         if self._origin is None and self._sources and not self._unreadable:
             places = ", ".join(dict.fromkeys(source.address for source in self._wanted()))
             self._told.say(f"no log came by now; look later at {places}")

@@ -304,6 +304,7 @@ def test_what_lacks_is_said_before_anybody_is_asked(case: str, stub: StubAws) ->
 CLICK_USAGE = {
     "a target that launches nothing": (("builder",), "Invalid value for 'TARGET': \"builder\" is not one of emr-ec2, emr-eks, emr-serverless, spark-submit"),
     "a run that is none": (("emr-eks", "--resume", "vc1/"), "--resume vc1/: write ON/ID as submit printed it"),
+    "a run without the place": (("emr-eks", "--resume", "01"), "--resume 01: write ON/ID as submit printed it"),
     "resume and a job": (("emr-eks", "--resume", "vc1/01", "--name", "x"), "--resume waits for a job that runs; leave out --dry-run and the options of a job"),
     "a log group where there is none": (("emr-ec2", "--log-group", "x"), "--log-group is not for emr-ec2"),
     "use of nothing": (("emr-eks", "--use", ""), "--use names no bucket; write --use BUCKET,..., or leave it out for every bucket"),
@@ -507,3 +508,23 @@ def test_sigterm_ends_the_waiting_and_says_how_to_come_back(s3: Any, stub: StubA
     assert (
         seen[-1] == "vc1/01 goes on; come back to it: spark-xacct submit emr-eks --resume vc1/01 --region us-east-1\n"
     )
+
+
+def test_spark_submit_asks_nobody_of_aws_and_needs_no_profile(
+    stub: StubAws, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = folder / "spark" / "bin" / "spark-submit"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\necho to stdout\necho to stderr >&2\nexit 6\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("SPARK_HOME", str(folder / "spark"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+
+    result = submit("spark-submit", "--release", "spark-4", "--entry-point", "job.py")
+
+    assert (result.exit_code, result.stdout) == (6, "to stdout\n")
+    run = result.stderr.splitlines()[0].removeprefix("submitted ").partition(";")[0]
+    assert result.stderr.splitlines()[-1] == f"{run}: EXITED 6: exit code 6"
+    assert "to stderr" in result.stderr.splitlines()
+    assert stub.asked == []

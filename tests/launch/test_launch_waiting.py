@@ -15,6 +15,7 @@ RUN = Run("fake", "job-1", "cluster-1", "0123456789ab")
 OUT, ERR = LogSource("stdout", "s3", "s3://logs/out"), LogSource("stderr", "s3", "s3://logs/err")
 CLIENT = LogSource("stderr", "s3", "s3://logs/client", only_on_failure=True)
 PENDING, RUNNING = State(Phase.WAITING, "PENDING"), State(Phase.RUNNING, "RUNNING")
+NO_LOG = "the job has no log that could be followed; give --logs next time"
 GOOD = State(Phase.GOOD, "COMPLETED")
 FAILED = State(Phase.FAILED, "FAILED", "exit code 3", "USER_ERROR")
 
@@ -36,7 +37,12 @@ def test_each_state_is_told_once_with_its_reason() -> None:
     wait, heard = waiting(FakeLauncher([PENDING, PENDING, RUNNING, RUNNING, FAILED]))
 
     assert wait.wait() == FAILED
-    assert heard.all == ["cluster-1/job-1: PENDING", "cluster-1/job-1: RUNNING", "cluster-1/job-1: FAILED: exit code 3"]
+    assert heard.all == [
+        "cluster-1/job-1: PENDING",
+        "cluster-1/job-1: RUNNING",
+        "cluster-1/job-1: FAILED: exit code 3",
+        NO_LOG,
+    ]
 
 
 def test_questions_come_less_often_while_nothing_changes_and_often_again_when_it_does() -> None:
@@ -150,6 +156,7 @@ def test_a_lost_connection_is_survived_and_told_once() -> None:
         "no answer for the moment: gone; trying on for 15 min",
         "answers again",
         "cluster-1/job-1: COMPLETED",
+        NO_LOG,
     ]
 
 
@@ -212,6 +219,7 @@ def test_ctrl_c_asks_and_yes_cancels_and_waits_for_the_end() -> None:
     assert heard.all[1:] == [
         "cluster-1/job-1: asked to cancel it; Ctrl-C again: wait no longer",
         "cluster-1/job-1: CANCELLED: asked for",
+        NO_LOG,
     ]
 
 
