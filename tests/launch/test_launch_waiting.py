@@ -172,6 +172,14 @@ def test_a_connection_that_stays_lost_ends_the_waiting_and_not_the_job() -> None
     assert PATIENCE_SECONDS <= clock.time <= PATIENCE_SECONDS + 2 * FakeLauncher.longest_delay_seconds
 
 
+def test_patience_counts_from_the_last_answer() -> None:
+    clock = FakeClock()
+    wait, _ = waiting(FakeLauncher([*[RUNNING] * 60, lost(), GOOD]), clock)
+
+    assert wait.wait() == GOOD
+    assert clock.time > PATIENCE_SECONDS
+
+
 def test_a_log_that_is_lost_for_a_while_is_read_on() -> None:
     launcher = FakeLauncher([RUNNING, RUNNING, RUNNING, GOOD], [OUT])
     wait, heard = waiting(launcher, looks={OUT: [["1"], lost(), ["2"], ["3"]]})
