@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from spark_xacct import keys
 from spark_xacct.aws.role_sessions import drawn_run, user_name
 
+# The id of a job run, as several published programs that run on EMR Serverless read it; AWS does not document it: unverified.
+# https://github.com/opensearch-project/opensearch-spark has one of them.
+SERVERLESS_JOB_RUN = "SERVERLESS_EMR_JOB_ID"
+
 
 @dataclass(frozen=True)
 class Run:
@@ -38,6 +42,7 @@ def find(
         settings.get(keys.SPARK_HADOOP_PREFIX + keys.RUN),
         settings.get("spark.yarn.app.id"),
         settings.get("spark.app.id") if on_kubernetes else None,
+        environment.get(SERVERLESS_JOB_RUN),
     )
     if not user and not environment.get(keys.USER_ENVIRONMENT):
         user = settings.get(keys.SPARK_HADOOP_PREFIX + keys.USER)

@@ -59,7 +59,7 @@ def install_step(release: Release, job: Job, on_failure: str) -> dict[str, Any]:
 
 def spark_step(target: str, job: Job, settings: Sequence[Setting], whole: bool) -> dict[str, Any]:
     """The job. ``whole``: whether it carries the settings, instead of the cluster."""
-    options = _options(target, job, settings, whole)
+    options = spark_options(target, job, settings, whole)
     arguments = ["spark-submit", "--deploy-mode", "cluster", *options, job.entry_point, *job.arguments]
     return _step(job.name, "CONTINUE", arguments)
 
@@ -100,8 +100,8 @@ def for_cli(step: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _options(target: str, job: Job, settings: Sequence[Setting], whole: bool) -> list[str]:
-    """Options of spark-submit: the user's with our entries in their lists, and ours where the step is to carry them."""
+def spark_options(target: str, job: Job, settings: Sequence[Setting], whole: bool) -> list[str]:
+    """Options of spark-submit: the user's with our entries in their lists, and ours where the command is to carry them."""
     given, others = _given(job.parameters)
     merged = merge(given, settings)
     if merged.conflicts:

@@ -1,0 +1,51 @@
+"""``spark-xacct run``: a command under a role."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from spark_xacct import declaration
+from spark_xacct.cli import output
+from spark_xacct.cli.credentials import session_of
+from spark_xacct.cli.settings import Settings, with_settings
+from spark_xacct.launch import LaunchError, under_role
+from spark_xacct.worker import winners
+
+
+@click.command(
+    short_help="Run a command under a role.",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@click.option("--role", required=True, metavar="NAME", help="A role of python.roles.")
+@click.option(
+    "--static-keys", is_flag=True, help="Put one session's keys into its environment, for SDKs that know nothing else."
+)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
+@with_settings
+@click.pass_obj
+def run(settings: Settings, role: str, static_keys: bool, command: tuple[str, ...]) -> None:
+    """Run COMMAND with AWS clients of whatever language under the role, renewed as long as it runs.
+
+    The command gets an AWS configuration of its own, whose credential_process asks this one. No key is in its environment or
+    in a file; what SDKs would take before is taken away. Signals and the exit code are passed on.
+    """
+    plan = declaration.load(settings.config, settings.env).compiled()
+
+    def session() -> under_role.Session:
+        return session_of(plan, role)
+
+    if static_keys:
+        ends = session()["Expiration"]
+        output.talk(
+            f"--static-keys: the keys are in the environment of {command[0]}, for everybody who may read that, and end at {ends}; nothing "
+            "renews them"
+        )
+    region = winners.region_of_default_profile(os.environ) or plan.access_map.sts.region
+    try:
+        code = under_role.run(command, session, region, os.environ, static_keys)
+    except LaunchError as error:
+        output.talk(f"run: {error}")
+        code = error.exit_code
+    raise click.exceptions.Exit(code)

@@ -1,0 +1,277 @@
+"""``spark-xacct submit``: stages, launches, waits, shows the driver's log."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+from uuid import uuid4
+
+import click
+
+from spark_xacct import declaration, launch, targets
+from spark_xacct.aws.role_sessions import user_name
+from spark_xacct.cli import launch_output, output
+from spark_xacct.cli.job_options import with_job
+from spark_xacct.cli.settings import Settings, with_settings
+from spark_xacct.errors import SparkStartError
+from spark_xacct.launch import (
+    Clients,
+    Launcher,
+    LaunchError,
+    Phase,
+    Run,
+    State,
+    logs,
+    spark_submit,
+    staging,
+    submission,
+    waiting,
+)
+from spark_xacct.launch.submission import Prepared
+from spark_xacct.spark import jar as spark_jar
+
+# As a shell says it of a command that a signal ended.
+INTERRUPTED, TERMINATED = 130, 143
+
+
+class _Target(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2 only
+    """A target that can be launched on; asked of the registry each time."""
+
+    name = "target"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in launch.names():
+            self.fail(f'"{value}" is not one of {", ".join(launch.names())}', param, ctx)
+        return value
+
+
+@click.command(short_help="Submit a job, wait for it, show its driver's log.")
+@click.argument("target", type=_Target(), metavar="TARGET")
+@click.option("--release", metavar="LABEL", help="emr-7.12.0, spark-4, ... Default: the target's.")
+@click.option("--use", metavar="BUCKET,...", help="Carry these buckets only; refuse the others.")
+@click.option(
+    "--jar", "named_jar", type=click.Path(path_type=Path), metavar="PATH", help="Default: the jar of this installation."
+)
+@click.option(
+    "--flavour", type=click.Choice([str(flavour) for flavour in targets.Flavour]), help="Default: the target's."
+)
+@with_job
+@click.option("--region", metavar="NAME", help="Where the platform is. Default: AWS_REGION, the profile's, sts.region.")
+@click.option(
+    "--kms-key", metavar="ARN", help="Encrypt staged objects with this key. The job's role must decrypt with it."
+)
+@click.option(
+    "--log-group", metavar="NAME", help="EKS, Serverless: send the log to CloudWatch Logs and follow it there."
+)
+@click.option("--token", metavar="TEXT", help="The same token makes no second job. Default: a new one.")
+@click.option("--dry-run", is_flag=True, help="Print requests, staged objects, IAM actions; ask nobody.")
+@click.option("--wait/--detach", "is_waiting", default=True, help="Wait for the end (default), or only start it.")
+@click.option("--resume", metavar="RUN", help="Wait for a job that runs already: ON/ID, or the JSON of its run.")
+@click.option("--keep", is_flag=True, help="Leave what was staged for this run alone.")
+@click.option("--log-wait", type=click.FloatRange(0), metavar="SECONDS", help="How long after its end to wait for log.")
+@with_settings
+@click.pass_obj
+def submit(
+    settings: Settings,
+    target: str,
+    release: str | None,
+    use: str | None,
+    named_jar: Path | None,
+    flavour: str | None,
+    job: targets.Job | None,
+    region: str | None,
+    kms_key: str | None,
+    log_group: str | None,
+    token: str | None,
+    dry_run: bool,
+    is_waiting: bool,
+    resume: str | None,
+    keep: bool,
+    log_wait: float | None,
+) -> None:
+    """Submit a job to TARGET and wait for it. Its driver's stdout goes to stdout; its stderr, states and reasons to stderr.
+
+    Ctrl-C asks whether to cancel the job. A file as --entry-point is staged for this run and removed after it.
+
+    \b
+    Exit codes: 0 the job was good, 1 it failed or was cancelled (spark-submit: the job's own code),
+    2 usage, 3 bad declaration, 4 AWS refused, 130 and 143 waiting was stopped and the job goes on.
+    """
+    told = launch_output.Told(settings.format == "json")
+    if resume is not None:
+        if dry_run or job is not None:
+            raise click.UsageError("--resume waits for a job that runs; leave out --dry-run and the options of a job")
+        clients = _clients(target, region, None)
+        launcher = launch.open_launcher(target, clients)
+        run = _resumed(launcher, target, resume)
+        _finish(settings, launcher, clients, told, run, keep, log_wait)
+    plan = declaration.load(settings.config, settings.env).compiled()
+    clients = _clients(target, region, plan.access_map.sts.region)
+    launcher = launch.open_launcher(target, clients)
+    if log_group is not None and not launcher.takes_log_group:
+        raise click.UsageError(f"--log-group is not for {target}")
+    job, path = _with_jar(target, job or targets.Job(), named_jar)
+    render = submission.rendering(
+        target,
+        plan,
+        release=release,
+        use=_buckets(use),
+        jar=str(path) if path else targets.JAR_PLACEHOLDER,
+        flavour=targets.Flavour(flavour) if flavour else None,
+        user=user_name(os.environ) if target == spark_submit.NAME else None,
+    )
+    prepared = submission.prepare(launcher, job, token or uuid4().hex, render, path, os.environ, log_group)
+    if dry_run:
+        _print_dry_run(settings, launch_output.dry_run(prepared, launcher, kms_key))
+        return
+    run = _submitted(launcher, clients, told, prepared, kms_key)
+    if is_waiting:
+        _finish(settings, launcher, clients, told, run, keep, log_wait)
+    output.talk(f"wait for it: {launch_output.resume_command(run, clients.region)}")
+    if settings.format == "json":
+        output.json_data(launch_output.result(launcher, run, None))
+    else:
+        output.data(run.text)
+
+
+def _clients(target: str, region: str | None, default: str | None) -> Clients:
+    if target == spark_submit.NAME:
+        # Nobody of AWS is asked, so the person's profile need not be good.
+        return Clients(None, region or default or "")
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        session = boto3.Session()
+        return Clients(session, region or session.region_name or default)
+    except BotoCoreError as error:
+        raise LaunchError(f"{error}; correct AWS_PROFILE") from None
+
+
+def _buckets(use: str | None) -> tuple[str, ...]:
+    buckets = tuple(bucket.strip() for bucket in (use or "").split(",") if bucket.strip())
+    if use is not None and not buckets:
+        raise click.UsageError("--use names no bucket; write --use BUCKET,..., or leave it out for every bucket")
+    return buckets
+
+
+def _with_jar(target: str, job: targets.Job, named: Path | None) -> tuple[targets.Job, Path | None]:
+    """The job with the digest of the jar, and the jar; None where there is none, which matters only where it is staged."""
+    try:
+        path = named or spark_jar.find(os.environ)
+        return replace(job, jar_sha256=spark_jar.sha256(path)), path
+    except (SparkStartError, OSError) as error:
+        if named is not None:
+            raise click.UsageError(f"--jar {named}: {error}") from None
+        return job, None
+
+
+def _resumed(launcher: Launcher, target: str, text: str) -> Run:
+    try:
+        run = Run.parse(target, text)
+    except ValueError as error:
+        raise click.UsageError(f"--resume {text}: {error}") from None
+    if run.on is None and target != spark_submit.NAME:
+        raise click.UsageError(f"--resume {text}: write ON/ID as submit printed it")
+    return launcher.find(run)
+
+
+def _submitted(
+    launcher: Launcher, clients: Clients, told: launch_output.Told, prepared: Prepared, key: str | None
+) -> Run:
+    uploader = staging.Uploader(clients, key, told.say)
+    if prepared.calls[0].service is not None:
+        told.say(f"as {clients.identity()['Arn']} in {clients.place}, run {prepared.submission.run}")
+    uploader.put(prepared.staged)
+    try:
+        run = launcher.submit(prepared.calls, prepared.submission)
+    except LaunchError as error:
+        raise LaunchError(
+            f"{error}{staging.left(prepared.staged) if prepared.staged else ''}", error.exit_code
+        ) from error
+    told.say(f"submitted {run.text}; {{run}} in names of role sessions is {launcher.session_run(run)}")
+    return run
+
+
+def _finish(
+    settings: Settings,
+    launcher: Launcher,
+    clients: Clients,
+    told: launch_output.Told,
+    run: Run,
+    keep: bool,
+    log_wait: float | None,
+) -> NoReturn:
+    """Waits, cleans up, answers and exits."""
+    back = launch_output.resume_command(run, clients.region)
+    told.say(f"Ctrl-C does not end the job; come back to it: {back}")
+    signal.signal(signal.SIGTERM, _terminated)
+    wait = waiting.Waiting(
+        launcher,
+        run,
+        lambda source: logs.open_follower(clients, source),
+        waiting.RealClock(),
+        told,
+        _ask if _can_answer() else None,
+        log_wait,
+    )
+    try:
+        state = wait.wait()
+    except (waiting.Detached, _Terminated) as stopped:
+        told.say(f"{run.text} goes on; come back to it: {back}")
+        raise click.exceptions.Exit(TERMINATED if isinstance(stopped, _Terminated) else INTERRUPTED) from None
+    except LaunchError as error:
+        told.say(str(error))
+        told.say(f"come back to it: {back}")
+        raise click.exceptions.Exit(error.exit_code) from None
+    _clean_up(staging.Uploader(clients, None, told.say), told, run, keep)
+    if settings.format == "json":
+        output.json_data(launch_output.result(launcher, run, state))
+    raise click.exceptions.Exit(_exit_code(run, state))
+
+
+class _Terminated(Exception):
+    """SIGTERM, as whoever runs this in CI sends it."""
+
+
+def _terminated(number: int, frame: Any) -> NoReturn:
+    raise _Terminated
+
+
+def _can_answer() -> bool:
+    return sys.stdin.isatty()
+
+
+def _ask(question: str) -> bool:
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        return False
+
+
+def _clean_up(uploader: staging.Uploader, told: launch_output.Told, run: Run, keep: bool) -> None:
+    """After the end only: an executor that starts late still fetches what was staged."""
+    if keep and run.private:
+        told.say(f"kept {', '.join(run.private)}")
+        return
+    try:
+        uploader.remove(run.private)
+    except LaunchError as error:
+        told.say(str(error))
+
+
+def _exit_code(run: Run, state: State) -> int:
+    if run.target == spark_submit.NAME and isinstance(state.code, int) and state.phase is Phase.FAILED:
+        return state.code
+    return 0 if state.phase is Phase.GOOD else 1
+
+
+def _print_dry_run(settings: Settings, told: dict[str, Any]) -> None:
+    if settings.format == "json":
+        output.json_data(told)
+    else:
+        launch_output.print_dry_run(told)

@@ -1,0 +1,64 @@
+"""The launcher's own AWS clients: the credentials and the Region of whoever launches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.config import Config
+
+from spark_xacct.launch import aws_errors
+from spark_xacct.launch.aws_errors import LaunchError
+
+CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4})
+
+
+class Clients:
+    """Clients of one boto3 session in one Region. Every failure of a call leaves here as a LaunchError."""
+
+    def __init__(self, session: Any, region: str | None = None) -> None:
+        """``session``: a boto3.Session. ``region`` None is that of the session."""
+        self._session = session
+        self.region = region or session.region_name
+        self._clients: dict[str, Any] = {}
+        self._identity: Mapping[str, str] | None = None
+
+    @property
+    def place(self) -> str:
+        return f"Region {self.region}"
+
+    def client(self, service: str) -> Any:
+        if service not in self._clients:
+            try:
+                self._clients[service] = self._session.client(service, region_name=self.region, config=CONFIG)
+            except (*aws_errors.ERRORS, ValueError) as error:
+                raise self.failed(error, service, "a client", service) from None
+        return self._clients[service]
+
+    def ask(self, service: str, method: str, about: str, /, **request: Any) -> Any:
+        """The answer to one call. ``about``: what it is about, for people. Raises LaunchError."""
+        client = self.client(service)
+        try:
+            return getattr(client, method)(**request)
+        except aws_errors.ERRORS as error:
+            raise self.failed(error, service, client.meta.method_to_api_mapping[method], about) from error
+
+    def pages(self, service: str, method: str, about: str, /, **request: Any) -> Any:
+        """Every page of a listing. Raises LaunchError."""
+        client = self.client(service)
+        try:
+            yield from client.get_paginator(method).paginate(**request)
+        except aws_errors.ERRORS as error:
+            raise self.failed(error, service, client.meta.method_to_api_mapping[method], about) from error
+
+    def failed(self, error: Exception, service: str, operation: str, about: str) -> LaunchError:
+        if isinstance(error, ValueError) and not isinstance(error, aws_errors.ERRORS):
+            return LaunchError(f"{service}: {error}; correct --region or AWS_ENDPOINT_URL", exit_code=2)
+        caller = None if self._identity is None else self._identity["Arn"]
+        return aws_errors.launch_error(error, service, operation, about, self.place, caller)
+
+    def identity(self) -> Mapping[str, str]:
+        """Account and ARN of who launches. Raises LaunchError."""
+        if self._identity is None:
+            self._identity = self.ask("sts", "get_caller_identity", "the launcher's own identity")
+        return self._identity

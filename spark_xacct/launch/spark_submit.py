@@ -1,0 +1,189 @@
+"""spark-submit on this machine, in a process that outlives the launcher: killed or detached, it is found again by its folder.
+
+In client mode that process is the driver. In cluster mode it is the client, which waits for the application and whose log
+names it; where this machine is gone, YARN and Kubernetes are asked for that id.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from spark_xacct.launch import child
+from spark_xacct.launch.aws_errors import LaunchError
+from spark_xacct.launch.clients import Clients
+from spark_xacct.launch.launcher import Call, Submission, register
+from spark_xacct.launch.run import LogSource, Phase, Run, State
+from spark_xacct.targets import Job, Rendered, limits
+from spark_xacct.targets.emr_ec2_steps import spark_options
+
+NAME = "spark-submit"
+KEPT_SECONDS = 14 * 24 * 3600
+
+
+class SparkSubmit:
+    target = NAME
+    names_run = True
+    takes_log_group = False
+    longest_delay_seconds = 1.0
+    log_delay_seconds = 0.0
+
+    def __init__(
+        self, clients: Clients | None = None, environment: Mapping[str, str] | None = None, folder: Path | None = None
+    ) -> None:
+        """``folder``: where runs are kept; by default that of the user's state."""
+        self._environment = os.environ if environment is None else environment
+        self._folder = folder or runs_folder(self._environment)
+
+    def calls(self, rendered: Rendered, submission: Submission) -> Sequence[Call]:
+        job, environment = rendered.job, rendered.content["environment"]
+        options = spark_options(NAME, job, rendered.settings.spark_settings(), whole=True)
+        limits.check_command(NAME, options)
+        arguments = ["--name", job.name, *options, job.entry_point, *job.arguments]
+        return [Call(None, NAME, {"arguments": arguments, "environment": dict(environment)})]
+
+    def submit(self, calls: Sequence[Call], submission: Submission) -> Run:
+        (call,) = calls
+        run = Run(NAME, submission.run, None, submission.run)
+        folder = self._folder / submission.run
+        self._prune()
+        try:
+            folder.mkdir(mode=0o700, parents=True)
+        except FileExistsError:
+            return run
+        except OSError as error:
+            raise LaunchError(
+                f"the folder of the run cannot be made ({error}); set XDG_STATE_HOME to one that can", 1
+            ) from None
+        command = [self._program(folder), *call.request["arguments"]]
+        child.write(folder / "command.json", json.dumps(command))
+        self._start(folder, {**self._environment, **call.request["environment"]})
+        return run
+
+    def find(self, run: Run) -> Run:
+        self._folder_of(run)
+        return Run(NAME, run.id, None, run.id)
+
+    def state(self, run: Run) -> State:
+        folder = self._folder_of(run)
+        if _is_locked(folder):
+            return State(Phase.RUNNING, "RUNNING")
+        code = _number_in(folder / "exit")
+        if code is None:
+            reason = "it left no exit code: it was killed, or the machine was restarted"
+            return State(Phase.FAILED, "LOST", reason)
+        if (folder / "cancelled").exists():
+            return State(Phase.CANCELLED, "CANCELLED", f"exit code {code}", code)
+        word = f"EXITED {code}"
+        return State(Phase.GOOD if code == 0 else Phase.FAILED, word, "" if code == 0 else _as_signal(code), code)
+
+    def logs(self, run: Run) -> Sequence[LogSource]:
+        folder = self._folder_of(run)
+        return [LogSource(name, "file", str(folder / name)) for name in ("stdout", "stderr")]
+
+    def cancel(self, run: Run) -> None:
+        folder = self._folder_of(run)
+        process = _number_in(folder / "pid")
+        # A process of that number is this run's only while the lock is held.
+        if process is None or not _is_locked(folder):
+            return
+        (folder / "cancelled").touch()
+        try:
+            os.kill(process, signal.SIGTERM)
+        except OSError as error:
+            raise LaunchError(
+                f"process {process} of run {run.id} cannot be stopped ({error.strerror})", exit_code=1
+            ) from None
+
+    def session_run(self, run: Run) -> str | None:
+        return run.run
+
+    def actions(self, job: Job) -> tuple[str, ...]:
+        return ()
+
+    def _start(self, folder: Path, environment: Mapping[str, str]) -> None:
+        with _lock_file(folder) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            subprocess.Popen(
+                [sys.executable, "-I", "-S", child.__file__, str(folder), str(lock)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=dict(environment),
+                pass_fds=(lock,),
+                start_new_session=True,
+            )
+
+    def _program(self, folder: Path) -> str:
+        home = self._environment.get("SPARK_HOME")
+        named = shutil.which("spark-submit", path=f"{home}/bin" if home else self._environment.get("PATH"))
+        if named is None:
+            folder.rmdir()
+            where = f"{home}/bin (SPARK_HOME)" if home else "PATH"
+            raise LaunchError(f"spark-submit is not in {where}; install Spark, or set SPARK_HOME", exit_code=2)
+        return named
+
+    def _folder_of(self, run: Run) -> Path:
+        folder = self._folder / run.id
+        if run.on is not None or not (folder / "command.json").is_file():
+            raise LaunchError(
+                f"there is no run {run.text} in {self._folder}; runs of spark-submit are kept on the machine that made them",
+                2,
+            )
+        return folder
+
+    def _prune(self) -> None:
+        """Removes the folders of runs that ended long ago."""
+        for ended in self._folder.glob("*/exit"):
+            if time.time() - ended.stat().st_mtime > KEPT_SECONDS:
+                shutil.rmtree(ended.parent, ignore_errors=True)
+
+
+def runs_folder(environment: Mapping[str, str]) -> Path:
+    """https://specifications.freedesktop.org/basedir-spec/latest/"""
+    state = environment.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "spark-xacct" / "runs"
+
+
+@contextmanager
+def _lock_file(folder: Path) -> Iterator[int]:
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _is_locked(folder: Path) -> bool:
+    with _lock_file(folder) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+def _number_in(path: Path) -> int | None:
+    try:
+        return int(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _as_signal(code: int) -> str:
+    try:
+        return f"ended by {signal.Signals(code - 128).name}" if code > 128 else f"exit code {code}"
+    except ValueError:
+        return f"exit code {code}"
+
+
+register(NAME, SparkSubmit)

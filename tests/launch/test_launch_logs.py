@@ -1,0 +1,265 @@
+"""Logs that grow: each line once, in order, whatever the platform does with its objects and streams."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.launching import LOST, StubAws
+
+from spark_xacct.launch import Clients, LaunchError, LogSource, logs
+from spark_xacct.launch.logs import CloudWatchFollower, Cursor, FileFollower, S3Follower, advanced, unpacked, with_rest
+
+DRIVER = "s3://logs/vc/jobs/1/containers/spark-*/spark-*-driver/stdout.gz"
+KEY = "vc/jobs/1/containers/spark-1/spark-1-driver/stdout.gz"
+
+# contents over time -> lines given out each time
+GROWING: dict[str, tuple[list[bytes], list[tuple[str, ...]]]] = {
+    "appears": ([b"a\nb\n"], [("a", "b")]),
+    "grows by lines": ([b"a\n", b"a\nb\n", b"a\nb\nc\n"], [("a",), ("b",), ("c",)]),
+    "a line that is not whole waits": ([b"a\nb", b"a\nbc\n"], [("a",), ("bc",)]),
+    "nothing new": ([b"a\n", b"a\n"], [("a",), ()]),
+    "blank lines count": ([b"\n", b"\n\na\n"], [("",), ("", "a")]),
+    "carriage returns go": ([b"a\r\n"], [("a",)]),
+    "not UTF-8": ([b"\xff\n"], [("\ufffd",)]),
+    "a character that is cut waits for its line": ([b"\xc3", b"\xc3\xa4\n"], [(), ("\u00e4",)]),
+}
+
+
+@pytest.mark.parametrize("case", GROWING)
+def test_of_a_text_that_is_written_anew_each_line_is_given_once(case: str) -> None:
+    contents, expected = GROWING[case]
+    cursor, given = Cursor(), []
+    for tag, content in enumerate(contents):
+        cursor, lines, begins_anew = advanced(cursor, str(tag), content)
+        given.append(lines)
+        assert not begins_anew
+    assert given == expected
+
+
+@pytest.mark.parametrize("other", [b"x\n", b"x\ny\nz\n"], ids=["shorter", "longer"])
+def test_another_text_under_the_same_name_begins_anew(other: bytes) -> None:
+    cursor, _, _ = advanced(Cursor(), "1", b"a\nb\n")
+
+    _, lines, begins_anew = advanced(cursor, "2", other)
+
+    assert (lines, begins_anew) == (tuple(other.decode().split()), True)
+
+
+def test_the_rest_is_given_once_even_if_the_text_grows_on() -> None:
+    cursor, _, _ = advanced(Cursor(), "1", b"a\nb")
+    cursor, rest = with_rest(cursor)
+    _, lines, begins_anew = advanced(cursor, "2", b"a\nb\nc\n")
+
+    assert (rest, lines, begins_anew) == (("b",), ("", "c"), False)
+
+
+PACKED = gzip.compress(b"one\ntwo\n")
+UNPACKED = {
+    "plain": (b"one\n", b"one\n"),
+    "gzip": (PACKED, b"one\ntwo\n"),
+    "two members": (PACKED + gzip.compress(b"three\n"), b"one\ntwo\nthree\n"),
+    "cut in its end": (PACKED[:-8], b"one\ntwo\n"),
+    "bytes of something else behind it": (PACKED + b"xyz", b"one\ntwo\n"),
+    "nothing": (b"", b""),
+}
+
+
+@pytest.mark.parametrize("case", UNPACKED)
+def test_gzip_is_unpacked_as_far_as_it_goes(case: str) -> None:
+    content, expected = UNPACKED[case]
+    assert unpacked(content) == expected
+
+
+def pieces(follower: Any) -> list[tuple[str, tuple[str, ...]]]:
+    return [(piece.origin.rpartition("/")[2], piece.lines) for piece in follower.poll()]
+
+
+def test_objects_appear_grow_and_are_read_once(moto: Any, clients: Clients) -> None:
+    s3 = moto("s3")
+    s3.create_bucket(Bucket="logs")
+    follower = S3Follower(clients, LogSource("stdout", "s3", DRIVER))
+    seen = [list(follower.poll())]
+    for content in (b"1\n", b"1\n2\n3", b"1\n2\n34\n"):
+        s3.put_object(Bucket="logs", Key=KEY, Body=gzip.compress(content))
+        seen += [list(follower.poll()), list(follower.poll())]
+
+    assert [[piece.lines for piece in look] for look in seen] == [[], [("1",)], [], [("2",)], [], [("34",)], []]
+
+
+def test_objects_of_later_attempts_come_after_those_of_earlier_ones(moto: Any, clients: Clients) -> None:
+    s3 = moto("s3")
+    s3.create_bucket(Bucket="logs")
+    for attempt in (10, 9, 1):
+        s3.put_object(Bucket="logs", Key=f"a/{attempt}/stdout.gz", Body=b"%d\n" % attempt)
+    s3.put_object(Bucket="logs", Key="a/1/deeper/stdout.gz", Body=b"not of this log\n")
+    s3.put_object(Bucket="logs", Key="a/1/stderr.gz", Body=b"nor this\n")
+
+    follower = S3Follower(clients, LogSource("stdout", "s3", "s3n://logs//a/*/stdout.gz"))
+
+    assert [piece.lines for piece in follower.poll()] == [("1",), ("9",), ("10",)]
+
+
+def listed(*keys: str, further: str = "") -> bytes:
+    objects = "".join(f"<Contents><Key>{key}</Key><ETag>{key}</ETag></Contents>" for key in keys)
+    more = f"<NextContinuationToken>{further}</NextContinuationToken>" if further else ""
+    return f"<ListBucketResult><IsTruncated>{str(bool(further)).lower()}</IsTruncated>{objects}{more}</ListBucketResult>".encode()
+
+
+def test_objects_are_listed_to_the_end(stub: StubAws, clients: Clients) -> None:
+    stub.answers["ListObjectsV2"] = [listed("a/1/stdout", further="next"), listed("a/2/stdout")]
+    stub.answers["GET /logs/a/1/stdout"] = [b"1\n"]
+    stub.answers["GET /logs/a/2/stdout"] = [b"2\n"]
+
+    follower = S3Follower(clients, LogSource("stdout", "s3", "s3://logs/a/*/stdout"))
+
+    assert [piece.lines for piece in follower.poll()] == [("1",), ("2",)]
+    assert "continuation-token=next" in stub.bodies("ListObjectsV2")[1]
+
+
+def test_an_object_that_goes_between_listing_and_reading_is_no_failure(stub: StubAws, clients: Clients) -> None:
+    stub.answers["ListObjectsV2"] = [listed("a/1/stdout")]
+    stub.answers["GET /logs/a/1/stdout"] = [(404, "NoSuchKey", "The specified key does not exist.")]
+
+    assert list(S3Follower(clients, LogSource("stdout", "s3", "s3://logs/a/*/stdout")).poll()) == []
+
+
+def test_the_last_line_without_an_end_is_the_rest(moto: Any, clients: Clients) -> None:
+    s3 = moto("s3")
+    s3.create_bucket(Bucket="logs")
+    s3.put_object(Bucket="logs", Key=KEY, Body=gzip.compress(b"a\nresult: 7"))
+    follower = S3Follower(clients, LogSource("stdout", "s3", DRIVER))
+
+    assert [piece.lines for piece in follower.poll()] == [("a",)]
+    assert [piece.lines for piece in follower.rest()] == [("result: 7",)]
+    assert list(follower.rest()) == []
+
+
+def test_a_log_that_may_not_be_read_is_named_with_the_action_that_lacks(stub: StubAws, clients: Clients) -> None:
+    stub.answers["ListObjectsV2"] = [(403, "AccessDenied", "Access Denied")]
+    clients.identity()
+
+    with pytest.raises(LaunchError) as raised:
+        list(S3Follower(clients, LogSource("stdout", "s3", DRIVER)).poll())
+
+    assert str(raised.value) == (
+        f"AWS refused s3:ListBucket on the log in {DRIVER} to arn:aws:sts::111122223333:assumed-role/ci/job-7: Access Denied; "
+        "allow it there (--dry-run lists what the launcher needs)"
+    )
+    assert not raised.value.is_transient
+
+
+def test_an_address_that_is_none_is_wrong_usage(clients: Clients) -> None:
+    with pytest.raises(LaunchError) as raised:
+        S3Follower(clients, LogSource("stdout", "s3", "hdfs://x/y"))
+    assert str(raised.value) == "hdfs://x/y is no address of a log; it begins s3://BUCKET/"
+
+
+# CloudWatch Logs
+
+
+# The service takes no events of the future, nor of long ago.
+NOW = int(time.time() * 1000) - 600_000
+GROUP, STREAM = "/aws/emr-serverless", "applications/a/jobs/1/SPARK_DRIVER/stdout"
+
+
+def follow(clients: Clients) -> CloudWatchFollower:
+    return CloudWatchFollower(clients, LogSource("stdout", "cloudwatch", f"{GROUP}:{STREAM}"))
+
+
+def put(client: Any, *messages: str, at: int, stream: str = STREAM) -> None:
+    events = [{"timestamp": at + number, "message": text} for number, text in enumerate(messages)]
+    client.put_log_events(logGroupName=GROUP, logStreamName=stream, logEvents=events)
+
+
+def test_events_of_a_stream_that_appears_are_given_once(moto: Any, clients: Clients) -> None:
+    client = moto("logs")
+    follower = follow(clients)
+    assert pieces(follower) == [], "there is no group"
+    client.create_log_group(logGroupName=GROUP)
+    assert pieces(follower) == [], "there is no stream"
+    client.create_log_stream(logGroupName=GROUP, logStreamName=STREAM)
+    now = NOW
+    put(client, "one", "two\nand a half", at=now)
+    first = pieces(follower)
+    put(client, "three", at=now + 10)
+    put(client, "four", at=now + 20)
+
+    assert first == [("stdout", ("one", "two", "and a half"))]
+    assert [pieces(follower), pieces(follower)] == [[("stdout", ("three", "four"))], []]
+
+
+def test_more_events_than_a_page_holds_come_in_order(moto: Any, clients: Clients) -> None:
+    client = moto("logs")
+    client.create_log_group(logGroupName=GROUP)
+    client.create_log_stream(logGroupName=GROUP, logStreamName=STREAM)
+    for start in range(0, 12_000, 4_000):
+        put(client, *(str(number) for number in range(start, start + 4_000)), at=NOW + start)
+
+    (piece,) = follow(clients).poll()
+
+    assert piece.lines == tuple(str(number) for number in range(12_000))
+
+
+def page(token: str, *events: tuple[int, str]) -> dict[str, Any]:
+    return {"events": [{"timestamp": at, "message": text} for at, text in events], "nextForwardToken": token}
+
+
+def test_an_empty_page_is_not_the_end_of_a_stream(stub: StubAws, clients: Clients) -> None:
+    stub.answers["DescribeLogStreams"] = [{"logStreams": [{"logStreamName": STREAM}]}]
+    stub.answers["GetLogEvents"] = [page("f/1"), page("f/2", (5, "late")), page("f/2")]
+
+    assert pieces(follow(clients)) == [("stdout", ("late",))]
+
+
+def test_a_token_that_has_expired_costs_no_line_and_repeats_none(stub: StubAws, clients: Clients) -> None:
+    stub.answers["DescribeLogStreams"] = [{"logStreams": [{"logStreamName": STREAM}]}]
+    stub.answers["GetLogEvents"] = [
+        page("f/1", (4, "a"), (5, "b"), (5, "c")),
+        page("f/1"),
+        (400, "InvalidParameterException", "The specified nextToken is invalid."),
+        page("f/9", (5, "b"), (5, "c"), (5, "d"), (6, "e")),
+        page("f/9"),
+    ]
+    follower = follow(clients)
+
+    assert [pieces(follower), pieces(follower)] == [[("stdout", ("a", "b", "c"))], [("stdout", ("d", "e"))]]
+    assert stub.bodies("GetLogEvents")[3]["startTime"] == 5
+
+
+def test_a_connection_that_is_lost_while_reading_is_for_a_later_time(stub: StubAws, clients: Clients) -> None:
+    stub.answers["DescribeLogStreams"] = [LOST]
+
+    with pytest.raises(LaunchError) as raised:
+        list(follow(clients).poll())
+
+    assert raised.value.is_transient
+    assert str(raised.value).startswith("logs does not answer in Region us-east-1 (")
+
+
+# Files
+
+
+def test_a_file_that_appears_and_grows(tmp_path: Path, clients: Clients) -> None:
+    path = tmp_path / "stdout"
+    follower = FileFollower(clients, LogSource("stdout", "file", str(path)))
+    seen = [list(follower.poll())]
+    for text in ("a\nb", "c\n", "", "\nd"):
+        with path.open("a") as file:
+            file.write(text)
+        seen.append(list(follower.poll()))
+
+    assert [[piece.lines for piece in look] for look in seen] == [[], [("a",)], [("bc",)], [], [("",)]]
+    assert [piece.lines for piece in follower.rest()] == [("d",)]
+    assert list(follower.rest()) == []
+
+
+def test_each_kind_has_its_follower(clients: Clients) -> None:
+    kinds = {"s3": DRIVER, "cloudwatch": f"{GROUP}:{STREAM}", "file": "/x"}
+    found = {
+        kind: type(logs.open_follower(clients, LogSource("stdout", kind, address))) for kind, address in kinds.items()
+    }
+    assert found == {"s3": S3Follower, "cloudwatch": CloudWatchFollower, "file": FileFollower}

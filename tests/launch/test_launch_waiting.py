@@ -1,0 +1,267 @@
+"""Waiting: what people hear, in which order, and what happens when the line or the person breaks off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fakes.launching import FakeClock, FakeFollower, FakeLauncher, Heard, lost
+
+from spark_xacct.launch import LaunchError, LogSource, Phase, Run, State
+from spark_xacct.launch.waiting import PATIENCE_SECONDS, Detached, Waiting
+
+RUN = Run("fake", "job-1", "cluster-1", "0123456789ab")
+OUT, ERR = LogSource("stdout", "s3", "s3://logs/out"), LogSource("stderr", "s3", "s3://logs/err")
+CLIENT = LogSource("stderr", "s3", "s3://logs/client", only_on_failure=True)
+PENDING, RUNNING = State(Phase.WAITING, "PENDING"), State(Phase.RUNNING, "RUNNING")
+NO_LOG = "the job has no log that could be followed; give --logs next time"
+GOOD = State(Phase.GOOD, "COMPLETED")
+FAILED = State(Phase.FAILED, "FAILED", "exit code 3", "USER_ERROR")
+
+
+def waiting(
+    launcher: FakeLauncher,
+    clock: FakeClock | None = None,
+    ask: Callable[[str], bool] | None = None,
+    looks: dict[LogSource, Any] | None = None,
+    **more: Any,
+) -> tuple[Waiting, Heard]:
+    heard = Heard()
+    rest = more.pop("rest", ())
+    found = {source: FakeFollower(source, script, rest) for source, script in (looks or {}).items()}
+    return Waiting(launcher, RUN, found.__getitem__, clock or FakeClock(), heard, ask, **more), heard
+
+
+def test_each_state_is_told_once_with_its_reason() -> None:
+    wait, heard = waiting(FakeLauncher([PENDING, PENDING, RUNNING, RUNNING, FAILED]))
+
+    assert wait.wait() == FAILED
+    assert heard.all == [
+        "cluster-1/job-1: PENDING",
+        "cluster-1/job-1: RUNNING",
+        "cluster-1/job-1: FAILED: exit code 3",
+        NO_LOG,
+    ]
+
+
+def test_questions_come_less_often_while_nothing_changes_and_often_again_when_it_does() -> None:
+    clock = FakeClock()
+    wait, _ = waiting(FakeLauncher([*[PENDING] * 10, *[RUNNING] * 2, GOOD]), clock)
+
+    wait.wait()
+
+    assert clock.slept[:5] == [2, 3, 4.5, 6.75, 10.125]
+    assert max(clock.slept) == clock.slept[9] == FakeLauncher.longest_delay_seconds
+    assert clock.slept[10:] == [2, 3]
+
+
+def test_the_log_is_shown_while_the_job_runs_and_to_its_end() -> None:
+    launcher = FakeLauncher([RUNNING, RUNNING, GOOD], [OUT, ERR], delay=60)
+    looks = {OUT: [["1"], [], ["2"], ["3"]], ERR: [["warn"]]}
+    wait, heard = waiting(launcher, looks=looks, rest=["end"])
+
+    wait.wait()
+
+    assert heard.all == [
+        "cluster-1/job-1: RUNNING",
+        "==> s3://logs/out <==",
+        "stdout| 1",
+        "==> s3://logs/err <==",
+        "stderr| warn",
+        "==> s3://logs/out <==",
+        "stdout| 2",
+        "cluster-1/job-1: COMPLETED",
+        "stdout| 3",
+        "waiting up to 55 s for the rest of the log (Ctrl-C ends that)",
+        "stdout| end",
+        "==> s3://logs/err <==",
+        "stderr| end",
+    ]
+
+
+def test_a_log_that_comes_late_is_waited_for() -> None:
+    clock = FakeClock()
+    wait, heard = waiting(FakeLauncher([GOOD], [OUT], delay=120), clock, looks={OUT: [*[[]] * 12, ["late"]]})
+
+    wait.wait()
+
+    assert heard.lines == ["stdout| late"]
+
+
+def test_a_log_that_never_comes_is_named_when_its_time_is_over() -> None:
+    clock = FakeClock()
+    wait, heard = waiting(FakeLauncher([GOOD], [OUT, ERR], delay=120), clock, looks={OUT: [], ERR: []})
+
+    wait.wait()
+
+    assert clock.time == 120
+    assert heard.all[-1] == "no log came by now; look later at s3://logs/out, s3://logs/err"
+
+
+def test_how_long_to_wait_for_log_may_be_said() -> None:
+    clock = FakeClock()
+    wait, _ = waiting(FakeLauncher([GOOD], [OUT], delay=120), clock, looks={OUT: []}, log_wait_seconds=10)
+
+    wait.wait()
+
+    assert clock.time == 10
+
+
+CLIENTS_LOG = {
+    "after a failure without a driver": (FAILED, [], ["stderr| of the client"]),
+    "not where the driver spoke": (FAILED, [["driver"]], ["stdout| driver"]),
+    "not of a good job": (GOOD, [], []),
+}
+
+
+@pytest.mark.parametrize("case", CLIENTS_LOG)
+def test_the_log_of_the_client_is_shown_where_there_is_nothing_better(case: str) -> None:
+    ended, driver, expected = CLIENTS_LOG[case]
+    launcher = FakeLauncher([ended], [OUT, CLIENT], delay=30)
+    wait, heard = waiting(launcher, looks={OUT: driver, CLIENT: [["of the client"]]})
+
+    wait.wait()
+
+    assert heard.lines == expected
+
+
+def test_a_log_that_may_not_be_read_is_told_once_and_the_job_is_followed() -> None:
+    refused = LaunchError("AWS refused s3:GetObject")
+    launcher = FakeLauncher([RUNNING, RUNNING, GOOD], [OUT, ERR], delay=60)
+    wait, heard = waiting(launcher, looks={OUT: [refused, refused], ERR: [["e"], ["f"]]})
+
+    assert wait.wait() == GOOD
+    assert [text for text in heard.all if "refused" in text] == [
+        "the job's log is not shown: AWS refused s3:GetObject; its state is followed all the same"
+    ]
+    assert heard.lines == ["stderr| e", "stderr| f"]
+
+
+def test_where_the_log_is_may_not_be_known_and_the_job_is_followed() -> None:
+    wait, heard = waiting(FakeLauncher([RUNNING, GOOD], LaunchError("AWS refused DescribeCluster")))
+
+    assert wait.wait() == GOOD
+    assert heard.all[1] == (
+        "the job's log is not shown: AWS refused DescribeCluster; its state is followed all the same"
+    )
+
+
+def test_a_lost_connection_is_survived_and_told_once() -> None:
+    wait, heard = waiting(FakeLauncher([RUNNING, lost(), lost(), RUNNING, GOOD]))
+
+    assert wait.wait() == GOOD
+    assert heard.all == [
+        "cluster-1/job-1: RUNNING",
+        "no answer for the moment: gone; trying on for 15 min",
+        "answers again",
+        "cluster-1/job-1: COMPLETED",
+        NO_LOG,
+    ]
+
+
+def test_a_connection_that_stays_lost_ends_the_waiting_and_not_the_job() -> None:
+    clock = FakeClock()
+    wait, _ = waiting(FakeLauncher([RUNNING, lost("no route")]), clock)
+
+    with pytest.raises(LaunchError) as raised:
+        wait.wait()
+
+    assert str(raised.value) == "no answer for 15 min: no route; cluster-1/job-1 may still run"
+    assert raised.value.exit_code == 4
+    assert PATIENCE_SECONDS <= clock.time <= PATIENCE_SECONDS + 2 * FakeLauncher.longest_delay_seconds
+
+
+def test_patience_counts_from_the_last_answer() -> None:
+    clock = FakeClock()
+    wait, _ = waiting(FakeLauncher([*[RUNNING] * 60, lost(), GOOD]), clock)
+
+    assert wait.wait() == GOOD
+    assert clock.time > PATIENCE_SECONDS
+
+
+def test_a_log_that_is_lost_for_a_while_is_read_on() -> None:
+    launcher = FakeLauncher([RUNNING, RUNNING, RUNNING, GOOD], [OUT])
+    wait, heard = waiting(launcher, looks={OUT: [["1"], lost(), ["2"], ["3"]]})
+
+    wait.wait()
+
+    assert heard.lines == ["stdout| 1", "stdout| 2", "stdout| 3"]
+
+
+def test_credentials_that_expire_while_waiting_say_that_the_job_may_run() -> None:
+    expired = LaunchError("the AWS credentials of x have expired (ExpiredToken); log in again", is_expired=True)
+    wait, _ = waiting(FakeLauncher([RUNNING, expired]))
+
+    with pytest.raises(LaunchError) as raised:
+        wait.wait()
+
+    assert str(raised.value) == f"{expired}; cluster-1/job-1 may still run"
+
+
+def test_a_job_that_is_not_there_ends_the_waiting_at_once() -> None:
+    gone = LaunchError("job run 1 is not there")
+    wait, _ = waiting(FakeLauncher([gone]))
+
+    with pytest.raises(LaunchError) as raised:
+        wait.wait()
+
+    assert raised.value is gone
+
+
+# Ctrl-C
+
+
+def test_ctrl_c_asks_and_yes_cancels_and_waits_for_the_end() -> None:
+    asked: list[str] = []
+    launcher = FakeLauncher([RUNNING])
+    wait, heard = waiting(
+        launcher,
+        FakeClock({5: KeyboardInterrupt()}),
+        lambda question: asked.append(question) or True,  # type: ignore[func-returns-value]
+    )
+
+    assert wait.wait().phase is Phase.CANCELLED
+    assert asked == ["cancel cluster-1/job-1? (no: it goes on without this command)"]
+    assert launcher.cancelled == ["cluster-1/job-1"]
+    assert heard.all[1:] == [
+        "cluster-1/job-1: asked to cancel it; Ctrl-C again: wait no longer",
+        "cluster-1/job-1: CANCELLED: asked for",
+        NO_LOG,
+    ]
+
+
+def _interrupt(question: str) -> bool:
+    raise KeyboardInterrupt
+
+
+DETACHING = {"the answer is no": lambda question: False, "nobody can answer": None, "Ctrl-C is the answer": _interrupt}
+
+
+@pytest.mark.parametrize("case", DETACHING)
+def test_ctrl_c_detaches_and_cancels_nothing_where(case: str) -> None:
+    launcher = FakeLauncher([RUNNING])
+    wait, _ = waiting(launcher, FakeClock({5: KeyboardInterrupt()}), DETACHING[case])
+
+    with pytest.raises(Detached):
+        wait.wait()
+
+    assert launcher.cancelled == []
+
+
+def test_a_second_ctrl_c_while_it_is_cancelled_waits_no_longer() -> None:
+    launcher = FakeLauncher([RUNNING])
+    launcher.cancel = lambda run: None  # type: ignore[method-assign]
+    clock = FakeClock({5: KeyboardInterrupt(), 20: KeyboardInterrupt()})
+    wait, _ = waiting(launcher, clock, lambda question: True)
+
+    with pytest.raises(Detached):
+        wait.wait()
+
+
+def test_ctrl_c_while_the_last_log_is_waited_for_ends_that_and_keeps_the_state() -> None:
+    clock = FakeClock({9: KeyboardInterrupt()})
+    wait, heard = waiting(FakeLauncher([GOOD], [OUT], delay=600), clock, looks={OUT: []})
+
+    assert wait.wait() == GOOD
+    assert heard.all[-1] == "the rest of the log was not waited for"
