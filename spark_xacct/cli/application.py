@@ -15,6 +15,8 @@ from spark_xacct.version import __version__
 
 # Each is a module of this package that holds a click command of its name.
 COMMANDS = ("check", "credentials", "explain", "import", "lab", "render", "run", "schema", "submit")
+# A keyword cannot name a module.
+_MODULES = {"import": "import_"}
 
 EXIT_CODES = """\b
 Exit codes: 0 good (an explained denial too), 1 a check or the job failed,
