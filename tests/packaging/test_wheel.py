@@ -18,7 +18,7 @@ from spark_xacct.version import __version__
 
 ROOT = Path(__file__).parents[2]
 JAR = f"spark_xacct/jars/spark-xacct-{__version__}.jar"
-TARGETS = ("builder", "core-site", "emrfs-site", "spark-defaults", "spark-submit")
+TARGETS = ("aws-profile", "builder", "core-site", "emr-ec2", "emr-eks", "emrfs-site", "livy", "spark-defaults", "spark-submit")
 PROGRAM = """
 import sys
 from pyspark.sql import SparkSession
