@@ -18,7 +18,19 @@ from spark_xacct.version import __version__
 
 ROOT = Path(__file__).parents[2]
 JAR = f"spark_xacct/jars/spark-xacct-{__version__}.jar"
-TARGETS = ("aws-profile", "builder", "core-site", "emr-ec2", "emr-eks", "emrfs-site", "livy", "spark-defaults", "spark-submit")
+TARGETS = (
+    "aws-profile",
+    "builder",
+    "core-site",
+    "emr-ec2",
+    "emr-eks",
+    "emrfs-site",
+    "livy",
+    "spark-defaults",
+    "spark-submit",
+)
+# Of these, those that take any release.
+ANYWHERE = ("builder", "core-site", "spark-defaults", "spark-submit")
 PROGRAM = """
 import sys
 from pyspark.sql import SparkSession
@@ -93,7 +105,8 @@ def test_the_jar_carries_the_whole_package_and_never_itself(wheel: Path, tmp_pat
         (("check",), "xacct.yaml: "),
         (("explain", "s3a://partner-data/events/"), "location"),
         (("schema",), "{"),
-        *((("render", target, "--release", "spark-4"), "") for target in TARGETS if target != "emrfs-site"),
+        *((("render", target, "--release", "spark-4"), "") for target in TARGETS if target in ANYWHERE),
+        (("render", "emr-ec2", "--format", "json"), "{"),
         (("render", "emrfs-site"), ""),
         (("render", "plan"), "z1:"),
     ],
