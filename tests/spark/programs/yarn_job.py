@@ -9,9 +9,9 @@ BUCKETS = ("partner-data", "partner-b1")
 
 spark = xacct.start(SparkSession.builder.appName("yarn-job"))
 result(run=spark.sparkContext.getConf().get("spark.hadoop.fs.xacct.run"))
-result(read=[spark.read.json(f"s3a://{bucket}/events/").count() for bucket in BUCKETS])
-spark.read.json("s3a://partner-data/events/").write.mode("overwrite").parquet("s3a://partner-out/client/")
-result(written=spark.read.parquet("s3a://partner-out/client/").count())
+result(read=[spark.read.text(f"s3a://{bucket}/events/").count() for bucket in BUCKETS])
+spark.read.text("s3a://partner-data/events/").write.mode("overwrite").text("s3a://partner-out/client/")
+result(written=spark.read.text("s3a://partner-out/client/").count())
 
 
 def caller(_=None):

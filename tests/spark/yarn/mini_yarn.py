@@ -39,6 +39,7 @@ SETTINGS: Mapping[str, str] = {
     "yarn.nodemanager.resource.cpu-vcores": "16",
     "yarn.nodemanager.vmem-check-enabled": "false",
     "yarn.nodemanager.pmem-check-enabled": "false",
+    "yarn.nodemanager.container-monitor.enabled": "false",
     "yarn.nodemanager.disk-health-checker.max-disk-utilization-per-disk-percentage": "99.5",
     "yarn.scheduler.minimum-allocation-mb": "64",
     "yarn.scheduler.capacity.root.queues": "default",
