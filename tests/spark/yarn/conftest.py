@@ -18,7 +18,8 @@ from submissions import Application, Submissions, alone, installed_and_by_jars
 from spark_xacct.lab.lab import Lab
 
 REPORT = pytest.StashKey[list[str]]()
-TAKEN = pytest.StashKey[list["Moment"]]()
+STARTED = pytest.StashKey[dict[str, "Moment"]]()
+STEP = "emr-ec2"
 
 
 @dataclass(frozen=True)
@@ -37,22 +38,32 @@ class Moment:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[REPORT] = []
-    config.stash[TAKEN] = []
+    config.stash[STARTED] = {}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # It counts messages and forgets calls that the others look at.
+    items.sort(key=lambda item: _part(item) == STEP)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if not item.config.stash[TAKEN]:
-        item.config.stash[TAKEN].append(Moment.now())
+    item.config.stash[STARTED].setdefault(_part(item), Moment.now())
+
+
+def _part(item: pytest.Item) -> str:
+    return STEP if item.path.stem == "test_emr_ec2" else "both modes"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for line in config.stash[REPORT]:
         terminalreporter.write_line(line)
-    for start in config.stash[TAKEN]:
-        end = Moment.now()
+    starts, end = config.stash[STARTED], Moment.now()
+    if starts:
+        (first, *_), ends = starts.values(), [*starts.values(), end][1:]
+        parts = [f"{one} {end.seconds - starts[one].seconds:.0f} s" for one, end in zip(starts, ends, strict=True)]
         terminalreporter.write_line(
-            f"YARN, Spark {pyspark.__version__}: {end.seconds - start.seconds:.0f} s, {end.cpu - start.cpu:.0f} s of CPU; "
-            f"load {start.load:.1f} before, {end.load:.1f} after, {os.cpu_count()} cores"
+            f"YARN, Spark {pyspark.__version__}: {', '.join(parts)}, {end.cpu - first.cpu:.0f} s of CPU; "
+            f"load {first.load:.1f} before, {end.load:.1f} after, {os.cpu_count()} cores"
         )
 
 

@@ -126,6 +126,15 @@ class Submissions:
         """Options of Java for drivers and executors."""
         return f"{QUICK_JAVA} {self.shared.option}"
 
+    def quick(self) -> dict[str, str]:
+        """Settings with which drivers and executors start fast."""
+        # A class path that begins with Spark's jars is what an archive of classes is for; YARN's own begins with folders.
+        paths = {f"spark.{process}.extraClassPath": f"{self.jars}/*" for process in ("driver", "executor")}
+        return {
+            **paths,
+            **{f"spark.{process}.extraJavaOptions": self.java for process in ("driver", "executor", "yarn.am")},
+        }
+
     def submit(
         self,
         name: str,
@@ -140,7 +149,7 @@ class Submissions:
         folder = self.runner.folder / name
         staging = folder / "staging"
         staging.mkdir(parents=True)
-        own = {"spark.yarn.stagingDir": staging.as_uri(), **SMALL, **self._start_fast(), **self._containers_need(mode)}
+        own = {"spark.yarn.stagingDir": staging.as_uri(), **SMALL, **self.quick(), **self._containers_need(mode)}
         configuration = self.runner.configuration(
             name, {**own, **delivery.settings, **(settings or {})}, master="yarn", identity=False
         )
@@ -181,14 +190,6 @@ class Submissions:
         assert rendered.code == 0, rendered.err
         path.write_text(rendered.out)
         return path
-
-    def _start_fast(self) -> dict[str, str]:
-        # A class path that begins with Spark's jars is what an archive of classes is for; YARN's own begins with folders.
-        paths = {f"spark.{process}.extraClassPath": f"{self.jars}/*" for process in ("driver", "executor")}
-        return {
-            **paths,
-            **{f"spark.{process}.extraJavaOptions": self.java for process in ("driver", "executor", "yarn.am")},
-        }
 
     def _containers_need(self, mode: str) -> dict[str, str]:
         """What a node of a real cluster has, and in cluster mode the driver's base identity."""
