@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mini_yarn import SOURCES
+from quick_start import SharedClasses, compiled
 from running import DECLARATION, QUICK_JAVA, family, java_home
-from submissions import SPARK_JARS, Application
+from submissions import Application
 
 from spark_xacct import plan
 from spark_xacct.declaration import load
@@ -47,8 +48,7 @@ class Seen:
         return {place for place, content in self.places.items() if holds_key(content, self.key)}
 
 
-def look(application: Application, events: Path, folder: Path) -> Seen:
-    """``folder`` takes what must be compiled for it."""
+def look(application: Application, events: Path, shared: SharedClasses) -> Seen:
     key = application.containers[1].seal_key
     assert key is not None
     yarn = application.yarn
@@ -57,7 +57,7 @@ def look(application: Application, events: Path, folder: Path) -> Seen:
     files = [path for path in yarn.folder.rglob("*") if path.is_file()]
     holders = frozenset(path for path in files if holds_key(_content(path), key))
     endpoints = tuple(path.read_text() for path in yarn.folder.glob("target/**/spark-xacct-*/*.token"))
-    return Seen(_stranger(application, folder), places, key, holders, frozenset(yarn.token_files()), endpoints)
+    return Seen(_stranger(application, shared), places, key, holders, frozenset(yarn.token_files()), endpoints)
 
 
 def plan_id() -> str:
@@ -95,18 +95,16 @@ def _content(path: Path) -> bytes:
         return b""
 
 
-def _stranger(application: Application, folder: Path) -> dict[str, str]:
+def _stranger(application: Application, shared: SharedClasses) -> dict[str, str]:
     # The first RESULT line of an application that still runs.
     out = (application.containers[0].logs / "stdout").read_text()
     host, port = json.loads(out.partition("RESULT ")[2].splitlines()[0])["driver"]
-    folder.mkdir()
-    path = os.pathsep.join((str(folder), str(jar.find({})), f"{SPARK_JARS}/*"))
-    java = java_home() / "bin"
-    compiled = [str(java / "javac"), "-nowarn", "-cp", path, "-d", str(folder), str(SOURCES / "Stranger.java")]
-    asked = [str(java / "java"), *QUICK_JAVA.split(), *(f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPEN)]
-    asked += ["-cp", path, "io.sparkxacct.spark.Stranger", host, port, plan_id(), "partner"]
-    for command in (compiled, asked):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
-        assert done.returncode == 0, done.stderr[-3000:]
+    path = os.pathsep.join((f"{shared.jars}/*", str(jar.find({}))))
+    classes = compiled(SOURCES / "Stranger.java", path, jar.find({}))
+    asked = [str(java_home() / "bin" / "java"), *QUICK_JAVA.split(), shared.option]
+    asked += [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPEN]
+    asked += ["-cp", f"{path}{os.pathsep}{classes}", "io.sparkxacct.spark.Stranger", host, port, plan_id(), "partner"]
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
     lines = [line.partition(": ") for line in done.stdout.splitlines()]
     return {question: answer for question, _, answer in lines}

@@ -14,6 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from quick_start import SharedClasses, compiled
+from running import QUICK_JAVA, java_home
+
 from spark_xacct.lab.cache import made_once
 
 SOURCES = Path(__file__).parent / "cluster"
@@ -36,6 +39,7 @@ SETTINGS: Mapping[str, str] = {
     "yarn.nodemanager.resource.cpu-vcores": "16",
     "yarn.nodemanager.vmem-check-enabled": "false",
     "yarn.nodemanager.pmem-check-enabled": "false",
+    "yarn.nodemanager.container-monitor.enabled": "false",
     "yarn.nodemanager.disk-health-checker.max-disk-utilization-per-disk-percentage": "99.5",
     "yarn.scheduler.minimum-allocation-mb": "64",
     "yarn.scheduler.capacity.root.queues": "default",
@@ -99,6 +103,15 @@ class MiniYarn:
     folder: Path
     process: subprocess.Popen[str]
 
+    def wait_ready(self) -> None:
+        """Returns when containers can be started."""
+        waited = self.folder / "waited"
+        if not waited.exists():
+            assert self.process.stdout is not None
+            ready = any(line.strip() == "READY" for line in self.process.stdout)
+            assert ready, f"the cluster did not start:\n{_log(self.folder).read_text()[-4000:]}"
+            waited.touch()
+
     @property
     def client_configuration(self) -> Path:
         """The HADOOP_CONF_DIR of clients."""
@@ -130,32 +143,35 @@ def _fetch(folder: Path) -> None:
 
 
 @contextmanager
-def running(folder: Path, java_home: Path) -> Iterator[MiniYarn]:
-    """A cluster with its data in ``folder``; at the end neither it nor a container of it runs."""
+def starting(folder: Path) -> Iterator[MiniYarn]:
+    """A cluster with its data in ``folder``, before it is ready; at the end neither it nor a container of it runs."""
     configuration = folder / "server"
     for made in (configuration, folder / "client"):
         made.mkdir(parents=True)
     _write(configuration / "yarn-site.xml", SETTINGS)
     _write(folder / "client" / "core-site.xml", {"fs.defaultFS": SETTINGS["fs.defaultFS"]})
-    path = os.pathsep.join(map(str, (configuration, SOURCES, jars() / "*")))
-    command = [str(java_home / "bin/java"), "-Xmx512m", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true"]
+    hadoop = f"{jars()}/*"
+    shared = SharedClasses("mini-yarn", jars(), folder / "recorded")
+    path = os.pathsep.join(map(str, (hadoop, compiled(SOURCES / "MiniYarn.java", hadoop), configuration, SOURCES)))
+    command = [str(java_home() / "bin/java"), "-Xmx512m", *QUICK_JAVA.split(), "-Djava.net.preferIPv4Stack=true"]
     # Containers inherit the NodeManager's environment; on a node it holds nothing of an application.
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "JAVA_HOME": str(java_home), "LANG": "C.UTF-8"}
-    log = folder / "cluster.log"
-    with log.open("w") as stderr:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "JAVA_HOME": str(java_home()), "LANG": "C.UTF-8"}
+    with _log(folder).open("w") as stderr:
         process = subprocess.Popen(
-            [*command, *OPEN, "-cp", path, str(SOURCES / "MiniYarn.java"), str(folder / "client")],
+            [*command, shared.option, *OPEN, "-cp", path, "MiniYarn", str(folder / "client")],
             env=environment, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True,
             start_new_session=True,
         )  # fmt: skip
     cluster = MiniYarn(folder, process)
     try:
-        assert process.stdout is not None
-        ready = any(line.strip() == "READY" for line in process.stdout)
-        assert ready, f"the cluster did not start:\n{log.read_text()[-4000:]}"
         yield cluster
     finally:
         _stop(cluster)
+    shared.keep()
+
+
+def _log(folder: Path) -> Path:
+    return folder / "cluster.log"
 
 
 def _stop(cluster: MiniYarn) -> None:

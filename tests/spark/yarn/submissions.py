@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pyspark
 from mini_yarn import Container, MiniYarn, application_of
+from quick_start import SharedClasses, spark_home
 from running import DECLARATION, PROGRAMS, QUICK_JAVA, Finished, SparkRunner, results
 
 from spark_xacct.lab.call_log import Call
@@ -21,7 +21,6 @@ from spark_xacct.spark import jar
 
 ROLES = ("111122223333:role/hub", "444455556666:role/reader", "777788889999:role/writer")
 SUBMIT_SECONDS = 400
-SPARK_JARS = Path(pyspark.__file__).parent / "jars"
 TELLING = PROGRAMS / "telling.py"
 
 # What a small machine needs to hold several applications, and to start them fast.
@@ -32,7 +31,6 @@ SMALL: Mapping[str, str] = {
     "spark.executor.memoryOverhead": "128m",
     "spark.executor.instances": "1",
     "spark.yarn.am.memory": "384m",
-    "spark.yarn.am.extraJavaOptions": QUICK_JAVA,
     "spark.yarn.report.interval": "500ms",
     "spark.yarn.scheduler.heartbeat.interval-ms": "500",
 }
@@ -46,21 +44,16 @@ class Delivery:
     settings: Mapping[str, str]
 
 
-def installed(runner: SparkRunner) -> Delivery:
-    """Both in Spark's jars folder of every node; the script's own --jars comes on top and does no harm."""
-    folders = f"local:{SPARK_JARS}/*,local:{runner.jars}/*,local:{jar.find({})}"
-    return Delivery((), {"spark.yarn.jars": folders, "spark.jars": ""})
-
-
-def alone(runner: SparkRunner) -> Delivery:
+def alone(runner: SparkRunner, jars: Path) -> Delivery:
     """hadoop-aws on the nodes, our jar by nothing but the script's --jars: in another class loader than S3A."""
-    return Delivery((), {"spark.yarn.jars": f"local:{SPARK_JARS}/*,local:{runner.jars}/*", "spark.jars": ""})
+    return Delivery((), {"spark.yarn.jars": f"local:{jars}/*,local:{runner.jars}/*", "spark.jars": ""})
 
 
-def by_jars(runner: SparkRunner) -> Delivery:
-    """Both by --jars."""
+def installed_and_by_jars(runner: SparkRunner, jars: Path) -> Delivery:
+    """Both by --jars, and on the nodes in Spark's jars folder too: in client mode the driver has them by --jars alone."""
     paths = ",".join([str(jar.find({})), *(str(path) for path in sorted(runner.jars.glob("*.jar")))])
-    return Delivery(("--jars", paths), {"spark.yarn.jars": f"local:{SPARK_JARS}/*"})
+    folders = f"local:{jars}/*,local:{runner.jars}/*,local:{jar.find({})}"
+    return Delivery(("--jars", paths), {"spark.yarn.jars": folders})
 
 
 @dataclass
@@ -114,6 +107,33 @@ class Submissions:
     runner: SparkRunner
     yarn: MiniYarn
     applications: list[Application] = field(default_factory=list)
+    home: Path = field(init=False)
+    shared: SharedClasses = field(init=False)
+    script: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.home = spark_home(self.runner.worker_python)
+        self.shared = SharedClasses(f"spark-{self.runner.line}", self.jars, self.runner.folder / "recorded")
+        self.script = self._script()
+
+    @property
+    def jars(self) -> Path:
+        """Spark's own, on every node."""
+        return self.home / "jars"
+
+    @property
+    def java(self) -> str:
+        """Options of Java for drivers and executors."""
+        return f"{QUICK_JAVA} {self.shared.option}"
+
+    def quick(self) -> dict[str, str]:
+        """Settings with which drivers and executors start fast."""
+        # A class path that begins with Spark's jars is what an archive of classes is for; YARN's own begins with folders.
+        paths = {f"spark.{process}.extraClassPath": f"{self.jars}/*" for process in ("driver", "executor")}
+        return {
+            **paths,
+            **{f"spark.{process}.extraJavaOptions": self.java for process in ("driver", "executor", "yarn.am")},
+        }
 
     def submit(
         self,
@@ -129,21 +149,21 @@ class Submissions:
         folder = self.runner.folder / name
         staging = folder / "staging"
         staging.mkdir(parents=True)
-        own = {"spark.yarn.stagingDir": staging.as_uri(), **SMALL, **self._containers_need(mode)}
+        own = {"spark.yarn.stagingDir": staging.as_uri(), **SMALL, **self.quick(), **self._containers_need(mode)}
         configuration = self.runner.configuration(
             name, {**own, **delivery.settings, **(settings or {})}, master="yarn", identity=False
         )
         environment = self.runner.environment(
             configuration,
             HADOOP_CONF_DIR=str(self.yarn.client_configuration),
-            SPARK_HOME=str(SPARK_JARS.parent),
+            SPARK_HOME=str(self.home),
             # A cluster's Python has boto3 at best, on the driver too; spark-submit hands this on to the application master.
             PYSPARK_DRIVER_PYTHON=str(self.runner.worker_python),
         )
         # spark-submit is a JVM of its own in cluster mode.
         environment["SPARK_SUBMIT_OPTS"] = QUICK_JAVA
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-        command = ["sh", str(self._script(environment)), "--deploy-mode", mode, *delivery.options, *options]
+        command = ["sh", str(self.script), "--deploy-mode", mode, *delivery.options, *options]
         # A second --py-files replaces the script's.
         command += ["--py-files", f"{jar.find({})},{TELLING}", str(PROGRAMS / program), *arguments]
         with (folder / "submit.out").open("wb") as out, (folder / "submit.err").open("wb") as err:
@@ -163,13 +183,12 @@ class Submissions:
                 os.killpg(application.process.pid, signal.SIGTERM)
                 application.process.wait(60)
 
-    def _script(self, environment: Mapping[str, str]) -> Path:
+    def _script(self) -> Path:
         path = self.runner.folder / "submit.sh"
-        if not path.exists():
-            command = [sys.executable, "-m", "spark_xacct", "--config", str(DECLARATION), "render", "spark-submit"]
-            rendered = self.runner.run_command(command, environment)
-            assert rendered.code == 0, rendered.err
-            path.write_text(rendered.out)
+        command = [sys.executable, "-m", "spark_xacct", "--config", str(DECLARATION), "render", "spark-submit"]
+        rendered = self.runner.run_command(command, self.runner.environment(self.runner.folder))
+        assert rendered.code == 0, rendered.err
+        path.write_text(rendered.out)
         return path
 
     def _containers_need(self, mode: str) -> dict[str, str]:

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from mini_yarn import MiniYarn, application_of
+from mini_yarn import application_of
 from running import DECLARATION, PROGRAMS, QUICK_JAVA, SparkRunner, results
-from submissions import ROLES, SMALL, SPARK_JARS, SUBMIT_SECONDS, TELLING, assumed
+from submissions import ROLES, SMALL, SUBMIT_SECONDS, TELLING, Submissions, assumed
 
 from spark_xacct import plan, targets
 from spark_xacct.declaration import load
@@ -30,7 +30,7 @@ PLATFORM = {"spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem"}
 
 
 def test_the_main_job_passes_as_a_step_of_a_cluster_that_the_target_configures(
-    runner: SparkRunner, yarn: MiniYarn, lab: Lab, report: list[str], tmp_path: Path
+    submissions: Submissions, runner: SparkRunner, lab: Lab, report: list[str], tmp_path: Path
 ) -> None:
     declaration = tmp_path / "xacct.yaml"
     # The default chain of SDK v1 asks AWS's own STS for a web identity, whatever stands in the environment.
@@ -47,7 +47,9 @@ def test_the_main_job_passes_as_a_step_of_a_cluster_that_the_target_configures(
         ),
     ).files()  # fmt: skip
     classifications = {one["Classification"]: one["Properties"] for one in json.loads(files["configurations.json"])}
-    environment = cluster(runner, yarn, classifications, tmp_path)
+    yarn = submissions.yarn
+    yarn.wait_ready()
+    environment = cluster(submissions, classifications, tmp_path)
     arguments = json.loads(files["step.json"])["HadoopJarStep"]["Args"]
     assert arguments[:3] == ["spark-submit", "--deploy-mode", "cluster"]
     # What EMR does before it runs the command: the program is fetched. Lists of options replace those of spark-defaults.
@@ -68,13 +70,11 @@ def test_the_main_job_passes_as_a_step_of_a_cluster_that_the_target_configures(
     assert calls == Counter(dict.fromkeys(ROLES, 1))
 
 
-def cluster(
-    runner: SparkRunner, yarn: MiniYarn, classifications: Mapping[str, Mapping[str, str]], folder: Path
-) -> dict[str, str]:
+def cluster(submissions: Submissions, classifications: Mapping[str, Mapping[str, str]], folder: Path) -> dict[str, str]:
     """The environment of a node whose spark-defaults.conf and core-site.xml the classifications have gone into."""
     assert set(classifications) <= {"core-site", "emrfs-site", "spark-defaults"}
-    hadoop = folder / "hadoop-conf"
-    shutil.copytree(yarn.client_configuration, hadoop)
+    runner, hadoop = submissions.runner, folder / "hadoop-conf"
+    shutil.copytree(submissions.yarn.client_configuration, hadoop)
     core_site = hadoop / "core-site.xml"
     tree = (
         ElementTree.parse(core_site)
@@ -92,13 +92,14 @@ def cluster(
     driver.pop("SPARK_CONF_DIR", None)
     settings = {
         **SMALL,
+        **submissions.quick(),
         **PLATFORM,
         **{f"spark.yarn.appMasterEnv.{name}": value for name, value in driver.items()},
         **{f"spark.executorEnv.{name}": value for name, value in node.items()},
         **classifications["spark-defaults"],
         "spark.yarn.stagingDir": (folder / "staging").as_uri(),
         # The jar where the rendered step puts it: in Spark's jars folder.
-        "spark.yarn.jars": f"local:{SPARK_JARS}/*,local:{runner.jars}/*,local:{jar.find({})}",
+        "spark.yarn.jars": f"local:{submissions.jars}/*,local:{runner.jars}/*,local:{jar.find({})}",
         "spark.jars": "",
         "spark.submit.pyFiles": "",
     }
@@ -106,7 +107,7 @@ def cluster(
     environment = runner.environment(
         configuration,
         HADOOP_CONF_DIR=str(hadoop),
-        SPARK_HOME=str(SPARK_JARS.parent),
+        SPARK_HOME=str(submissions.home),
         PYSPARK_DRIVER_PYTHON=str(runner.worker_python),
         SPARK_SUBMIT_OPTS=QUICK_JAVA,
     )

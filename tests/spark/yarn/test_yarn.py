@@ -17,60 +17,64 @@ FROM_DRIVER = "role sessions come from the driver"
 FROM_STS = "role sessions come from STS"
 
 
-@pytest.mark.parametrize("mode", ["cluster", "client"])
-def test_a_job_reads_and_writes_with_one_call_of_sts_a_hop(
-    applications: dict[str, Application], mode: str, lab: Lab, report: list[str]
+def test_a_client_job_reads_and_writes_with_one_call_of_sts_a_hop(
+    applications: dict[str, Application], lab: Lab, report: list[str]
 ) -> None:
-    application = applications[mode]
-    results = application.finish().results
+    results = applications["client"].finish().results
     assert results["read"] == [100, 100]
     assert results["written"] == 100
     calls = assumed(lab.calls(), results["run"])
-    report.append(f"YARN, {mode} mode: {calls.total()} AssumeRole calls, {len(ROLES)} hops")
+    report.append(f"YARN, client mode: {calls.total()} AssumeRole calls, {len(ROLES)} hops")
     assert calls == Counter(dict.fromkeys(ROLES, 1)), "one call a hop in the whole application"
     assert set(results["python"]) == {partner(results["run"])}, "Python of the driver and of workers"
-    readers = {
-        call.who
-        for call in lab.calls()
-        if call.operation == "GetObject"
-        and results["run"] in (call.session_name or "")
-        and call.bucket != "partner-out"
-    }
-    assert readers == {partner(results["run"])}
+    assert readers(lab, results["run"]) == {partner(results["run"])}
+
+
+def test_a_cluster_job_does_so_in_each_attempt(
+    applications: dict[str, Application], lab: Lab, report: list[str]
+) -> None:
+    results = applications["cluster"].finish().results
+    session = [partner(results["run"])]
+    for attempt in ("attempt 1", "attempt 2"):
+        assert results[attempt] == {"read": [100, 100], "written": 100, "python": session * 2}
+    calls = assumed(lab.calls(), results["run"])
+    report.append(f"YARN, cluster mode: {calls.total()} AssumeRole calls, {len(ROLES)} hops in 2 attempts")
+    assert calls == Counter(dict.fromkeys(ROLES, 2)), "a call a hop and a driver"
+    assert readers(lab, results["run"]) == set(session)
+
+
+def test_who_comes_after_a_kill_gets_sessions_from_the_driver(applications: dict[str, Application]) -> None:
+    application = applications["cluster"]
+    results = application.finish().results
+    assert results["after a kill"] == {"read": [100, 100], "python": [partner(results["run"])]}
+    executors = [one.attempt for one in application.containers if one.number > 1]
+    assert executors == [1, 1, 2], "the replacement of the one that was killed, and the one of the second attempt"
 
 
 @pytest.mark.parametrize("mode", ["cluster", "client"])
 def test_executors_have_a_plan_and_a_key_and_no_identity(applications: dict[str, Application], mode: str) -> None:
     application = applications[mode]
     application.finish()
-    driver = application.log if mode == "client" else application.containers[0].said
-    assert SEALED in driver
-    assert FROM_STS in driver
-    master, *executors = application.containers
-    assert len(executors) == 1
+    masters = [container for container in application.containers if container.number == 1]
+    executors = [container for container in application.containers if container.number > 1]
+    for driver in [application.log] if mode == "client" else [master.said for master in masters]:
+        assert SEALED in driver
+        assert FROM_STS in driver
+    assert len(executors) == (1 if mode == "client" else 3)
     for executor in executors:
         assert FROM_DRIVER in executor.said
         assert FROM_STS not in executor.said
         assert executor.seal_key is not None
         assert not executor.variables & {"AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ACCESS_KEY_ID"}
         assert {"SPARK_XACCT_PLAN", "AWS_ENDPOINT_URL"} <= executor.variables
-    # In cluster mode the key is made in the application master; in client mode before it starts.
-    assert (master.seal_key is None) == (mode == "cluster")
-
-
-def test_who_comes_after_a_kill_gets_sessions_from_the_driver(applications: dict[str, Application], lab: Lab) -> None:
-    application = applications["killed"]
-    results = application.finish().results
-    assert [results["read"], results["read after a kill"], results["written"]] == [100, 100, 100]
-    for attempt in (1, 2):
-        executors = [one for one in application.containers if one.attempt == attempt and one.number > 1]
-        assert len(executors) == (2 if attempt == 1 else 1), "the replacement of the one that was killed"
-        assert all(FROM_DRIVER in executor.said for executor in executors)
-    assert assumed(lab.calls(), results["run"]) == Counter(dict.fromkeys(ROLES, 2)), "a call a hop and a driver"
+    assert len(masters) == (1 if mode == "client" else 2)
+    for master in masters:
+        # In cluster mode the key is made in the application master; in client mode before it starts.
+        assert (master.seal_key is None) == (mode == "cluster")
 
 
 def test_each_attempt_has_a_key_of_its_own(applications: dict[str, Application]) -> None:
-    application = applications["killed"]
+    application = applications["cluster"]
     application.finish()
     keys = {(container.attempt, container.seal_key) for container in application.containers if container.number > 1}
     assert sorted(attempt for attempt, _ in keys) == [1, 2]
@@ -78,11 +82,20 @@ def test_each_attempt_has_a_key_of_its_own(applications: dict[str, Application])
 
 
 def test_workers_send_messages_under_the_role_in_every_attempt(applications: dict[str, Application], lab: Lab) -> None:
-    run = applications["killed"].finish().results["run"]
+    run = applications["cluster"].finish().results["run"]
     sent = lab.messages("events")
     assert Counter(message.partition("-")[0] for message in sent) == {"1": 8, "2": 4}
     senders = {call.who for call in lab.calls(operation="SendMessage") if run in (call.session_name or "")}
     assert senders == {partner(run)}
+
+
+def readers(lab: Lab, run: str) -> set[str | None]:
+    """Who read what was not written by the run itself."""
+    return {
+        call.who
+        for call in lab.calls()
+        if call.operation == "GetObject" and run in (call.session_name or "") and call.bucket != "partner-out"
+    }
 
 
 def partner(run: str) -> str:
