@@ -215,10 +215,7 @@ def render(
         output.talk(missing)
     if without_digest is not None and job is not None and job.jar_sha256 in text:
         output.talk(without_digest)
-    # Of a file that is there only the settings are ours.
-    open_fields = [
-        name for name in rendered.job.placeholders if there is None or str(getattr(rendered.job, name)) in text
-    ]
+    open_fields = [name for name in rendered.job.placeholders if str(getattr(rendered.job, name)) in text]
     if open_fields and rendered.target.takes_job:
         output.talk(f"still to be filled in: {', '.join(open_fields)} (options of the same names)")
     if undecided:

@@ -90,9 +90,10 @@ def _sts_host(access_map: AccessMap) -> str:
 
 def _problems(access_map: AccessMap, release: Release, run: str | None, user: str | None) -> Iterator[str]:
     if EMRFS.name in [connector.name for connector in release.default_connectors]:
+        newer = "glue-5.1" if release.family == "glue" else "emr-7.10.0"
         yield (
-            f"flavour hadoop on {release.name}: s3:// is served by EMRFS, which does not know Hadoop's provider; take flavour shim, "
-            "or emr-7.10.0 and later"
+            f"flavour hadoop on {release.name}: s3:// is served by EMRFS, which does not know Hadoop's provider; take {newer} or later, "
+            "or flavour shim"
         )
     if access_map.needs_global_mode:
         yield (

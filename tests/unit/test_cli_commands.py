@@ -212,7 +212,7 @@ class FakeRendered:
         return {"fax.txt": f"jar {self.data['jar']}\n", "send.sh": "#!/bin/sh\n"}
 
     def text(self) -> str:
-        return f"jar {self.data['jar']}\n"
+        return f"jar {self.data['jar']}\n" + (self.job.staging if self.target.takes_job else "")
 
 
 @pytest.fixture
@@ -315,7 +315,7 @@ def test_options_of_a_job_make_a_job_for_targets_that_launch(rendered: list[dict
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert "fax launches nothing, so it takes no options of a job; those that do are " in refused.stderr
     assert [one["job"] for one in rendered] == [targets.Job(name="daily", arguments=("a b", "-x"), on="j-1")]
-    assert result.stderr == "still to be filled in: entry_point, staging (options of the same names)\n"
+    assert result.stderr == "still to be filled in: staging (options of the same names)\n"
 
 
 @pytest.mark.parametrize("arguments", [(), ("--format", "json")], ids=["for people", "for programs"])

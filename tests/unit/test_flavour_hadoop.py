@@ -131,8 +131,14 @@ REFUSALS = {
     "emrfs": (
         one_hop(),
         "emr-7.9.0",
-        "flavour hadoop on emr-7.9.0: s3:// is served by EMRFS, which does not know Hadoop's provider; take flavour shim, or "
-        "emr-7.10.0 and later",
+        "flavour hadoop on emr-7.9.0: s3:// is served by EMRFS, which does not know Hadoop's provider; take emr-7.10.0 or later, or "
+        "flavour shim",
+    ),
+    "emrfs of glue": (
+        one_hop(),
+        "glue-5.0",
+        "flavour hadoop on glue-5.0: s3:// is served by EMRFS, which does not know Hadoop's provider; take glue-5.1 or later, or "
+        "flavour shim",
     ),
     "endpoint of STS without TLS": (
         one_hop(sts=Sts("eu-west-1", "http://127.0.0.1:1")),
