@@ -38,7 +38,12 @@ def with_job(function: _Function) -> _Function:
 
     @functools.wraps(function)
     def told(*arguments: Any, **options: Any) -> Any:
-        given = {name: value for name in _NAMES if (value := options.pop(name))}
+        told_of = {name: options.pop(name) for name in _NAMES}
+        empty = [name for name, value in told_of.items() if value == ""]
+        if empty:
+            # An empty variable of a script: nothing was meant to be left to the default.
+            raise click.UsageError(f"--{empty[0].replace('_', '-')} is empty; give it a value, or leave it out")
+        given = {name: value for name, value in told_of.items() if value}
         return function(*arguments, job=Job(**given) if given else None, **options)
 
     for option in reversed(_OPTIONS):

@@ -84,11 +84,16 @@ def _checked(
 ) -> None:
     """Wrong usage is what names something that is not there; what is there and cannot be carried is found later."""
     found = targets.find(target)
+    if release == "":
+        raise click.UsageError("--release is empty; name a release, or leave it out for the default")
     try:
         resolved = targets.releases.resolve(release or found.default_release)
-        found.check(resolved, targets.Flavour(flavour) if flavour else found.flavours[0])
     except TargetError as error:
         raise click.UsageError(f"--release: {error}") from None
+    try:
+        found.check(resolved, targets.Flavour(flavour) if flavour else found.flavours[0])
+    except TargetError as error:
+        raise click.UsageError(str(error)) from None
     try:
         targets.narrowed(compiled.access_map, use)
     except TargetError as error:
@@ -107,17 +112,20 @@ def _write(files: dict[str, str], folder: Path, overwrite: bool) -> None:
         raise click.UsageError(
             f"--to {folder}: {', '.join(others)} is there with another content; compare the two, then say --overwrite"
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        path = folder / name
-        path.write_text(text, encoding="utf-8")
-        if text.startswith("#!"):
-            path.chmod(0o755)
-        output.talk(f"wrote {path}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            path = folder / name
+            path.write_text(text, encoding="utf-8")
+            if text.startswith("#!"):
+                path.chmod(0o755)
+            output.talk(f"wrote {path}")
+    except OSError as error:
+        raise click.UsageError(f"--to {folder}: {error.strerror}: {error.filename}") from None
 
 
 def _differs(path: Path, text: str) -> bool:
-    return path.exists() and path.read_text(encoding="utf-8", errors="replace") != text
+    return path.is_file() and path.read_text(encoding="utf-8", errors="replace") != text
 
 
 def _one(files: dict[str, str], name: str) -> str:
@@ -218,6 +226,8 @@ def render(
     open_fields = [name for name in rendered.job.placeholders if str(getattr(rendered.job, name)) in text]
     if open_fields and rendered.target.takes_job:
         output.talk(f"still to be filled in: {', '.join(open_fields)} (options of the same names)")
+    for note in rendered.settings.release.notes if rendered.target.flavours == (targets.Flavour.HADOOP,) else ():
+        output.talk(note)
     if undecided:
         raise click.exceptions.Exit(1)
 

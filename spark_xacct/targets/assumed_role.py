@@ -14,9 +14,8 @@ from spark_xacct.targets.connectors import EMRFS, S3A_V1, S3A_V2, Connector
 from spark_xacct.targets.releases import Release
 from spark_xacct.targets.setting import Setting
 
-PROVIDERS: Mapping[str, str] = dict.fromkeys(
-    (S3A_V1.name, S3A_V2.name), "org.apache.hadoop.fs.s3a.auth.AssumedRoleCredentialProvider"
-)
+PROVIDER = "org.apache.hadoop.fs.s3a.auth.AssumedRoleCredentialProvider"
+PROVIDERS: Mapping[str, str] = dict.fromkeys((S3A_V1.name, S3A_V2.name), PROVIDER)
 STS_CALLS = (
     "STS: flavour hadoop assumes the role once for each bucket in each JVM, and again before each session ends; flavour shim once "
     "for the application"
@@ -27,7 +26,12 @@ def check(access_map: AccessMap, release: Release, run: str | None = None, user:
     """Raises TargetError with every field that Hadoop's own provider cannot carry on this release."""
     problems = list(dict.fromkeys(_problems(access_map, release, run, user)))
     if problems:
-        raise TargetError("\n".join(problems))
+        raise TargetError("\n".join(problem + _way_out(release) for problem in problems))
+
+
+def _way_out(release: Release) -> str:
+    # Nobody knows which class loader of Glue would find our jar.
+    return "" if release.family == "glue" else ", or take flavour shim"
 
 
 def settings(
@@ -92,18 +96,18 @@ def _problems(access_map: AccessMap, release: Release, run: str | None, user: st
     if EMRFS.name in [connector.name for connector in release.default_connectors]:
         newer = "glue-5.1" if release.family == "glue" else "emr-7.10.0"
         yield (
-            f"flavour hadoop on {release.name}: s3:// is served by EMRFS, which does not know Hadoop's provider; take {newer} or later, "
-            "or flavour shim"
+            f"flavour hadoop on {release.name}: s3:// is served by EMRFS, which does not know Hadoop's provider; take {newer} or "
+            "later"
         )
     if access_map.needs_global_mode:
         yield (
             "otherwise: deny and patterns: flavour hadoop has a provider for named buckets only; declare otherwise: platform and "
-            "name the buckets, or take flavour shim"
+            "name the buckets"
         )
     if access_map.python_default_role is not None:
         yield (
             "python.default_role: flavour hadoop has no plugin that gives plain boto3.client() a role; leave it out and name the "
-            "role: xacct.client(service, role=...), or take flavour shim"
+            "role: xacct.client(service, role=...)"
         )
     if access_map.sts.endpoint is not None and not access_map.sts.endpoint.startswith("https://"):
         yield f"sts.endpoint {access_map.sts.endpoint}: Hadoop's provider calls STS by https only; leave it out"
@@ -112,8 +116,8 @@ def _problems(access_map: AccessMap, release: Release, run: str | None, user: st
         if len(chain) > 1:
             hops = ", ".join(role.name for role in chain)
             yield (
-                f"role {name}: via makes {len(chain)} hops ({hops}), and Hadoop's provider makes one; take flavour shim, or let the "
-                "base identity assume the role itself"
+                f"role {name}: via makes {len(chain)} hops ({hops}), and Hadoop's provider makes one; let the base identity assume "
+                "the role itself"
             )
         yield from _fields(chain[-1], release, run, user)
 
@@ -124,19 +128,18 @@ def _fields(role: Role, release: Release, run: str | None, user: str | None) -> 
         since = known[field]["hadoop"]
         where = f"role {role.name}: {field}"
         if since is None:
-            yield f"{where}: Hadoop's provider cannot send {known[field]['sts']}; leave it out, or take flavour shim"
+            yield f"{where}: Hadoop's provider cannot send {known[field]['sts']}; leave it out"
         elif release.hadoop < tuple(map(int, since.split("."))):
             yield (
-                f"{where}: Hadoop's provider has it from {since} on, {release.name} has {release.hadoop_text}; leave it out, or take "
-                "flavour shim"
+                f"{where}: Hadoop's provider has it from {since} on, {release.name} has {release.hadoop_text}; leave it out"
             )
     if role.external_id is not None and role.external_id.literal is None:
         yield (
             f"role {role.name}: external_id is a reference ({role.external_id}), and Hadoop's provider takes the text itself; write "
-            "it, or take flavour shim"
+            "it"
         )
     if role.session_name != session_name.DEFAULT_TEMPLATE and _session_name(role, run, user) is None:
         yield (
             f"role {role.name}: session_name {role.session_name} is filled in at run time, which Hadoop's provider cannot; write a "
-            "name without {run} and {user}, or take flavour shim"
+            "name without {run} and {user}"
         )

@@ -63,13 +63,13 @@ def divided(target: str, settings: Iterable[Setting], more: Sequence[str] = ()) 
         if _NOT_IN_PARAMETERS.search(setting.value):
             raise TargetError(
                 f"{target}: {setting.name} does not fit into spark-defaults ({PROPERTIES_MAXIMUM} properties of "
-                f"{PROPERTY_MAXIMUM_CHARACTERS:,} characters), and sparkSubmitParameters cannot hold its blanks or quotes; narrow the "
-                "plan with --use"
+                f"{PROPERTY_MAXIMUM_CHARACTERS:,} characters), and sparkSubmitParameters cannot hold its blanks or quotes; take a "
+                "declaration with the buckets of this job only"
             )
     parameters = " ".join([*(f"--conf {setting.name}={setting.value}" for setting in rest), *more])
     if len(parameters) > PARAMETERS_MAXIMUM_CHARACTERS:
         raise TargetError(
             f"{target}: sparkSubmitParameters would have {len(parameters):,} characters, and {PARAMETERS_MAXIMUM_CHARACTERS:,} is the "
-            "limit; declare otherwise: deny, which needs one key for all buckets, or narrow the plan with --use"
+            "limit; declare otherwise: deny, which needs one key for all buckets, or take a declaration with the buckets of this job only"
         )
     return Divided(properties, parameters)

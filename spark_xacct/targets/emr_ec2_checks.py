@@ -9,7 +9,7 @@ from spark_xacct.errors import ModelError, TargetError
 from spark_xacct.model import BaseKind, DecisionKind, Location
 from spark_xacct.targets import unused
 from spark_xacct.targets.connectors import EMRFS
-from spark_xacct.targets.job import Job, is_placeholder
+from spark_xacct.targets.job import Job, check_parameters, is_placeholder
 from spark_xacct.targets.settings import Flavour, Settings
 
 # A plain label; EMR on EKS writes others ("emr-7.12.0-latest").
@@ -30,6 +30,7 @@ def runtime_role(settings: Settings, job: Job) -> str | None:
 def check(target: str, settings: Settings, job: Job) -> None:
     """Raises TargetError with every reason why this cannot be run."""
     unused.check(target, job, UNUSED)
+    check_parameters(target, job.parameters)
     problems = [*_label(settings), *_runtime_role(settings, job), *_staging(settings, job)]
     problems += _by_spark_jars(settings, job) if job.spark_jars else _opened(settings, job)
     if problems:

@@ -11,7 +11,7 @@ from typing import Any
 from spark_xacct.errors import ModelError, TargetError
 from spark_xacct.iam.trust import oidc_issuer
 from spark_xacct.model import AccessMap, Arn, BaseKind
-from spark_xacct.targets import classifications, job_runs, service_accounts, templates
+from spark_xacct.targets import classifications, job_runs, service_accounts, templates, unused
 from spark_xacct.targets.classifications import Classification
 from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job, is_placeholder
 from spark_xacct.targets.registry import Rendered, Target, register
@@ -19,6 +19,7 @@ from spark_xacct.targets.setting import Setting
 from spark_xacct.targets.settings import Flavour, Settings
 
 NAME = "emr-eks"
+UNUSED = {"spark_jars": "without --image spark.jars brings the jar, with it the image does; leave it out"}
 DRIVER = ("spark.kubernetes.driverEnv.",)
 # Kinds that are the job's role here, and what is wrong with those that mean something else.
 IDENTITIES = (BaseKind.IRSA, BaseKind.POD_IDENTITY)
@@ -49,6 +50,7 @@ WAYS_OUT = {
 
 
 def content(settings: Settings, job: Job) -> Mapping[str, Any]:
+    unused.check(NAME, job, UNUSED)
     _check_release(settings)
     _check_base(settings)
     mounted = job_runs.external_id_files(settings)

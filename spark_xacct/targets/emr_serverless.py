@@ -10,7 +10,7 @@ from typing import Any
 
 from spark_xacct.errors import TargetError
 from spark_xacct.model import Arn, BaseKind
-from spark_xacct.targets import classifications, job_runs, templates
+from spark_xacct.targets import classifications, job_runs, templates, unused
 from spark_xacct.targets.classifications import Classification
 from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job, is_placeholder
 from spark_xacct.targets.registry import Rendered, Target, register
@@ -18,6 +18,7 @@ from spark_xacct.targets.setting import Setting
 from spark_xacct.targets.settings import EXECUTOR_ENVIRONMENT, Flavour, Settings
 
 NAME = "emr-serverless"
+UNUSED = {"spark_jars": "without --image spark.jars brings the jar, with it the image does; leave it out"}
 DRIVER = ("spark.emr-serverless.driverEnv.",)
 SERVICE = "emr-serverless.amazonaws.com"
 # https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/release-versions.html
@@ -47,6 +48,7 @@ WAYS_OUT = {
 
 
 def content(settings: Settings, job: Job) -> Mapping[str, Any]:
+    unused.check(NAME, job, UNUSED)
     label = _label(settings, job)
     _check_base(settings)
     artefacts = {"--entry-point": job.entry_point} | ({"--staging": job.staging} if job.image is None else {})

@@ -260,8 +260,8 @@ class _Work:
         if over and other is None:
             raise TargetError(
                 f"{self._at(place)}: there would be {len(place.settings) - len(gone) + len(new):,} properties, and {number:,} is the limit; "
-                "name a request with sparkSubmitParameters, declare otherwise: deny, which needs one key for all buckets, or narrow the "
-                "plan with --use"
+                "name a request with sparkSubmitParameters, declare otherwise: deny, which needs one key for all buckets, or take a "
+                "declaration with the buckets of this job only"
             )
         if other is not None:
             self.changes = [Change(other, one.name, one.value) if one in over else one for one in self.changes]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
 from spark_xacct import version
+from spark_xacct.errors import TargetError
 
+_PROPERTIES_FILE = re.compile(r"(?:^|\s)--properties-file(?:[\s=]|$)")
 _PLACEHOLDER = re.compile(r"<[a-z][^<>]*>")
 JAR_NAME = f"spark-xacct-{version.__version__}.jar"
 # Where images and steps put the jar: EMR's own Spark looks nowhere else on every release.
@@ -46,6 +49,15 @@ class Job:
         """The fields that still hold a placeholder and that somebody may say."""
         asked = (item.name for item in fields(self) if item.metadata.get("option", True))
         return tuple(name for name in asked if is_placeholder(getattr(self, name)))
+
+
+def check_parameters(target: str, parameters: Sequence[str]) -> None:
+    """Raises TargetError for an option of spark-submit under which nothing that is rendered would be read."""
+    if any(_PROPERTIES_FILE.search(one) for one in parameters):
+        raise TargetError(
+            f"{target}: --parameter: the file of --properties-file stands in place of spark-defaults, which carries the plan; give its "
+            "lines as --conf"
+        )
 
 
 def is_placeholder(value: object) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from spark_xacct.errors import TargetError
 from spark_xacct.model import DecisionKind, Location
 from spark_xacct.targets import aws_model, merging
-from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job, is_placeholder
+from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job, check_parameters, is_placeholder
 from spark_xacct.targets.registry import Delivery
 from spark_xacct.targets.releases import Release
 from spark_xacct.targets.setting import How, Setting
@@ -25,6 +25,11 @@ _LABEL = re.compile(
     r"^(?P<base>(?P<family>emr-spark|emr)-(?P<major>[0-9]+)\.(?P<minor>[0-9]+)\.[0-9]+)(?:-(?P<suffix>.+))?\Z"
 )
 _S3 = re.compile(r"^(?:s3|s3a|s3n)://(?P<bucket>[^/]+)")
+# What spark-submit fetches before the driver runs.
+_FETCHED = re.compile(
+    r"(--(?:jars|py-files|files|archives)"
+    r"|spark\.(?:jars|files|archives|submit\.pyFiles|kubernetes\.(?:driver|executor)\.podTemplateFile))[\s=]+(\S+)"
+)
 # Options of spark-submit that are a setting by another name.
 _OPTIONS = {"--jars": JARS, "--py-files": PYTHON_FILES}
 
@@ -111,7 +116,7 @@ def check_artefacts(target: str, settings: Settings, job: Job, artefacts: Mappin
             f"{target}: otherwise: deny and patterns make our provider the only one, and spark-submit needs it to fetch the jar that "
             "brings it; give --image with the jar in it, or declare otherwise: platform and name the buckets"
         )
-    for option, uri in artefacts.items():
+    for option, uri in (*artefacts.items(), *_artefacts_of(job.parameters)):
         check_own(
             target,
             settings,
@@ -133,6 +138,12 @@ def check_artefacts(target: str, settings: Settings, job: Job, artefacts: Mappin
                 f"{target}: {option} is {uri}, and our provider serves bucket {bucket} ({decision.reason}), but comes with the jar that "
                 "is fetched first; give --image with the jar in it, or take a bucket that the declaration does not name"
             )
+
+
+def _artefacts_of(parameters: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """(option, URI) of files that spark-submit fetches, among the user's own options."""
+    for option, values in _FETCHED.findall(" ".join(parameters)):
+        yield from ((f"--parameter {option}", uri) for uri in values.strip("\"'").split(",") if _S3.match(uri))
 
 
 def _is_served(settings: Settings, bucket: str) -> bool:
@@ -174,11 +185,12 @@ def _advice(line: str) -> str:
 
 
 def _tokens(target: str, parameters: Sequence[str]) -> list[str]:
+    check_parameters(target, parameters)
     try:
         return shlex.split(" ".join(parameters))
     except ValueError as error:
         raise TargetError(
-            f"{target}: --parameter cannot be taken apart ({error}); close the quote in: {' '.join(parameters)}"
+            f"{target}: --parameter cannot be taken apart ({error}); close the quotes of its values"
         ) from None
 
 

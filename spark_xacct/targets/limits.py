@@ -12,6 +12,8 @@ ARGUMENT_MAXIMUM_BYTES = 131_072 - 1
 COMMAND_MAXIMUM_BYTES = 2_097_152
 # What the environment of a process and spark-submit's own java command (class path, options) may take of it.
 COMMAND_RESERVE_BYTES = 262_144
+# https://kubernetes.io/docs/concepts/configuration/configmap/
+CONFIG_MAP_MAXIMUM_BYTES = 1_048_576
 # A pointer for each string counts as well.
 POINTER_BYTES = 8
 
@@ -35,6 +37,16 @@ def check_command(target: str, arguments: Sequence[str]) -> None:
         raise TargetError(
             f"{target}: the arguments have {total:,} bytes; Linux takes {COMMAND_MAXIMUM_BYTES:,} for arguments and "
             f"environment, of which {allowed:,} are left for these; {_WAY_OUT}"
+        )
+
+
+def check_config_map(target: str, pairs: Iterable[tuple[str, str]]) -> None:
+    """Raises TargetError when Kubernetes would refuse the ConfigMap that Spark makes of its settings in cluster mode."""
+    size = sum(len(f"{name}={value}\n".encode()) for name, value in pairs)
+    if size > CONFIG_MAP_MAXIMUM_BYTES:
+        raise TargetError(
+            f"{target}: the settings have {size:,} bytes, and {CONFIG_MAP_MAXIMUM_BYTES:,} is the limit of a ConfigMap; declare otherwise: "
+            "deny, which needs one key for all buckets, or take a declaration with the buckets of this job only"
         )
 
 

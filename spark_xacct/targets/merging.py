@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from spark_xacct import keys
+from spark_xacct.targets.assumed_role import PROVIDER as ASSUMED_ROLE
 from spark_xacct.targets.setting import How, Setting
 
 # Lists that others put entries into as well: never replaced, whatever a setting says.
@@ -30,8 +31,12 @@ LISTS = frozenset(
 _PLAN_PART = re.compile(r"^(?:.*\.)?(fs\.xacct\.plan(?:\.\d+)?|SPARK_XACCT_PLAN(?:_\d+)?)$")
 # How the names of our classes begin.
 OURS = "io.sparkxacct."
+_S3_FILE_SYSTEM = re.compile(r"(?:^|\.)fs\.s3n?\.impl\Z")
 _OUR_JAR = re.compile(r"(?:^|/)spark-xacct-[^/]*\.jar$")
-_SECRET = re.compile(r"secret|password|token|encryption\.key|access\.key", re.IGNORECASE)
+_SECRET = re.compile(
+    r"secret|password|token|encryption\.key|access\.key|account\.key|api[._-]?key|private[._-]?key|\.sas\.",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,12 @@ def _against(existing: Mapping[str, str], settings: Mapping[str, Setting], patte
             found.append(
                 f"{name} = {value} stays: S3A then asks the delegation token and not the plan's provider; take it out"
             )
+    if any(setting.value == ASSUMED_ROLE for setting in settings.values()):
+        found += [
+            f"{name} = {value} stays: s3:// is EMRFS then, which does not ask Hadoop's provider; take it out, or take flavour shim"
+            for name, value in existing.items()
+            if _S3_FILE_SYSTEM.search(name) and value.endswith("EmrFileSystem")
+        ]
     for name in ("spark.jars", "spark.submit.pyFiles"):
         jars = [entry for entry in entries(existing.get(name)) if _OUR_JAR.search(entry)]
         others = [jar for jar in jars if name in settings and jar not in entries(settings[name].value)]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-SECRET = re.compile(r"secret|passw|token|encryption\.key|access\.?key|credential", re.IGNORECASE)
+SECRET = re.compile(
+    r"secret|passw|\bpwd\b|token|encryption\.key|access\.?key|account\.key|api[._-]?key|private[._-]?key|\.sas\.|credential",
+    re.IGNORECASE,
+)
 # Names that hold one of those words, and values that are none: a class, a switch, a place.
 _OPEN_NAME = re.compile(
     r"(?:provider|providers|class|impl|binding|mapping|enabled|enable|file|path|uri|url|endpoint|region|algorithm|prefix)\Z",

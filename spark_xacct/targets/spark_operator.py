@@ -9,13 +9,17 @@ from typing import Any
 
 from spark_xacct.errors import TargetError
 from spark_xacct.model import BaseKind
-from spark_xacct.targets import grouping, job_runs, limits, templates
+from spark_xacct.targets import grouping, job_runs, limits, templates, unused
 from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job
 from spark_xacct.targets.registry import Rendered, Target, register
 from spark_xacct.targets.setting import Setting
 from spark_xacct.targets.settings import JARS, PYTHON_FILES, Flavour, Settings
 
 NAME = "spark-operator"
+UNUSED = {
+    "on": "the operator runs it where the SparkApplication is applied; leave it out",
+    "spark_jars": "without --image spark.jars brings the jar, with it the image does; leave it out",
+}
 DRIVER = ("spark.kubernetes.driverEnv.",)
 SECRET = "spark-xacct-external-ids"
 PODS = ("driver", "executor")
@@ -36,6 +40,7 @@ def content(settings: Settings, job: Job) -> Mapping[str, Any]:
     kind = settings.plan.access_map.base.kind
     if kind is BaseKind.EMR_RUNTIME_ROLE:
         raise TargetError(f"{NAME}: base {kind} is for EMR on EC2 and EMR Serverless; take base irsa or pod-identity")
+    unused.check(NAME, job, UNUSED)
     if not _NAME.match(job.name):
         raise TargetError(
             f"{NAME}: --name is {job.name}, and takes at most 63 of a-z, 0-9 and -, a letter first and no - last; give another"
@@ -48,7 +53,7 @@ def content(settings: Settings, job: Job) -> Mapping[str, Any]:
     theirs, main_class = _of_user(parameters)
     entries = [*spark, *(Setting(name, value, "an option of the job") for name, value in theirs.items())]
     conf = [one for one in entries if one.name not in (JARS, PYTHON_FILES)]
-    limits.check_command(NAME, limits.as_configuration_arguments((one.name, one.value) for one in conf))
+    limits.check_config_map(NAME, ((one.name, one.value) for one in conf))
     folder = _folder(settings)
     return {
         "application": _application(settings, job, main_class, _dependencies(entries, folder), conf),
@@ -180,7 +185,7 @@ def write(rendered: Rendered) -> Mapping[str, str]:
 
 def _yaml(value: Any) -> str:
     """JSON is YAML, and quotes what YAML would read as something else."""
-    return json.dumps(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 TARGET = register(
@@ -189,7 +194,7 @@ TARGET = register(
         doc="a SparkApplication for the Spark operator on Kubernetes",
         content=content,
         write=write,
-        limits=f"what the operator's spark-submit can be given: {limits.COMMAND_MAXIMUM_BYTES:,} bytes of options",
+        limits=f"{limits.CONFIG_MAP_MAXIMUM_BYTES:,} bytes of settings: Spark makes a ConfigMap of them",
         default_release="spark-4",
         families=("spark", "emr", "emr-spark"),
         delivery=job_runs.delivery,

@@ -61,12 +61,12 @@ REFUSED = {
     "blanks": (
         some(101, value="a b"),
         "t: spark.hadoop.fs.s3a.bucket.b100.x does not fit into spark-defaults (100 properties of 1,024 characters), and "
-        "sparkSubmitParameters cannot hold its blanks or quotes; narrow the plan with --use",
+        "sparkSubmitParameters cannot hold its blanks or quotes; take a declaration with the buckets of this job only",
     ),
     "too many": (
         some(1_200, value="v" * 60),
         "t: sparkSubmitParameters would have 112,399 characters, and 102,400 is the limit; declare otherwise: deny, which needs one "
-        "key for all buckets, or narrow the plan with --use",
+        "key for all buckets, or take a declaration with the buckets of this job only",
     ),
 }
 

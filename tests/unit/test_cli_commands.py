@@ -375,6 +375,9 @@ def test_target_and_release_registered_anywhere_stand_in_the_help(rendered: list
         (("render", "fax", "--release", "spark-1"), "--release: release spark-1 is too old; the oldest that is known is spark-3.3"),
         (("render", "fax", "--release", "7.9"), '--release: release "7.9" is not known; known are spark-3.3 to '),
         (("render", "fax", "--use", "scratch,other"), '--use: nothing serves bucket "other"; declared are partner-data, scratch'),
+        (("render", "fax", "--release", ""), "--release is empty; name a release, or leave it out for the default"),
+        (("render", "fax", "--entry-point", ""), "--entry-point is empty; give it a value, or leave it out"),
+        (("render", "fax", "--jar", "a.jar", "--to", "xacct.yaml/x"), "--to xacct.yaml/x: Not a directory: xacct.yaml/x"),
         (("render", "fax", "--use", ""), "--use names no bucket; write --use BUCKET,..., or leave it out for every bucket"),
         (("render", "fax", "--use", " ,", "--use", ","), "--use names no bucket; write --use BUCKET,..., or leave it out for every bucket"),
         (("lab", "jars", "--release", "2.4", "--to", "jars"), '--release: no jars are known for release "2.4"; known are 3.5, '),
@@ -385,7 +388,7 @@ def test_target_and_release_registered_anywhere_stand_in_the_help(rendered: list
         (("chekc",), "No such command 'chekc'."),
         (("check", "--format", "xml"), "Invalid value for '--format': 'xml' is not one of 'text', 'json'."),
     ],
-    ids=["unknown target", "release of a plan", "release too old", "unknown release", "unknown bucket", "empty bucket", "only commas", "unknown release of jars", "release that is no number", "no key to put to", "no location to put to", "no S3 location", "unknown command", "unknown format"],
+    ids=["unknown target", "release of a plan", "release too old", "unknown release", "unknown bucket", "empty release", "empty entry point", "no folder", "empty bucket", "only commas", "unknown release of jars", "release that is no number", "no key to put to", "no location to put to", "no S3 location", "unknown command", "unknown format"],
 )  # fmt: skip
 def test_wrong_usage_ends_with_2(arguments: tuple[str, ...], says: str, rendered: list[dict[str, Any]]) -> None:
     result = run(*arguments)

@@ -430,7 +430,7 @@ def test_more_than_100_properties_without_parameters_are_refused_with_number_lim
     number = len(rendered(plan=plan).settings.spark) + 1
     assert str(error.value) == (
         f"list.json: spark-defaults of the list: there would be {number} properties, and 100 is the limit; name a request with "
-        "sparkSubmitParameters, declare otherwise: deny, which needs one key for all buckets, or narrow the plan with --use"
+        "sparkSubmitParameters, declare otherwise: deny, which needs one key for all buckets, or take a declaration with the buckets of this job only"
     )
 
 

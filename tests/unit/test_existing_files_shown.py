@@ -23,6 +23,8 @@ from spark_xacct.targets.files.emr_json import without_secrets
 # Secrets
 
 SECRET_NAMES = [
+    "spark.hadoop.fs.azure.account.key.acct.dfs.core.windows.net", "spark.executorEnv.OPENAI_API_KEY",
+    "spark.hadoop.google.cloud.auth.service.account.private.key", "spark.hadoop.fs.azure.sas.container.account",
     "spark.hadoop.fs.s3a.secret.key", "spark.hadoop.fs.s3a.access.key", "spark.hadoop.fs.s3a.session.token", "spark.ssl.keyPassword",
     "spark.authenticate.secret", "spark.executorEnv.AWS_SECRET_ACCESS_KEY", "spark.executorEnv.DB_PASSWORD",
     "spark.hadoop.fs.s3a.bucket.partner-data.encryption.key", "spark.kubernetes.authenticate.submission.oauthToken",

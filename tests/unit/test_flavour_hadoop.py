@@ -91,8 +91,8 @@ REFUSALS = {
             roles={"hub": role("hub", "111122223333"), "partner": role("partner", "444455556666", via="hub")},
         ),
         "emr-7.12.0",
-        "role partner: via makes 2 hops (hub, partner), and Hadoop's provider makes one; take flavour shim, or let the base identity "
-        "assume the role itself",
+        "role partner: via makes 2 hops (hub, partner), and Hadoop's provider makes one; let the base identity assume the role "
+        "itself, or take flavour shim",
     ),
     "tags": (
         one_hop(role_fields={"tags": (("team", "ads"),)}),
@@ -132,18 +132,17 @@ REFUSALS = {
         one_hop(),
         "emr-7.9.0",
         "flavour hadoop on emr-7.9.0: s3:// is served by EMRFS, which does not know Hadoop's provider; take emr-7.10.0 or later, or "
-        "flavour shim",
+        "take flavour shim",
     ),
     "emrfs of glue": (
         one_hop(),
         "glue-5.0",
-        "flavour hadoop on glue-5.0: s3:// is served by EMRFS, which does not know Hadoop's provider; take glue-5.1 or later, or "
-        "flavour shim",
+        "flavour hadoop on glue-5.0: s3:// is served by EMRFS, which does not know Hadoop's provider; take glue-5.1 or later",
     ),
     "endpoint of STS without TLS": (
         one_hop(sts=Sts("eu-west-1", "http://127.0.0.1:1")),
         "spark-4",
-        "sts.endpoint http://127.0.0.1:1: Hadoop's provider calls STS by https only; leave it out",
+        "sts.endpoint http://127.0.0.1:1: Hadoop's provider calls STS by https only; leave it out, or take flavour shim",
     ),
 }
 
@@ -173,3 +172,21 @@ def test_buckets_that_use_leaves_out_cannot_be_refused_and_so_nothing_is_rendere
     assert str(error.value) == (
         "--use: flavour hadoop cannot refuse the buckets that are left out (other); take flavour shim, or a declaration without them"
     )
+
+
+@pytest.mark.parametrize("name", ["spark.hadoop.fs.s3.impl", "spark.hadoop.fs.s3n.impl"])
+def test_emrfs_switched_on_again_is_a_conflict_because_it_does_not_ask_hadoops_provider(name: str) -> None:
+    there = {name: "com.amazon.ws.emr.hadoop.fs.EmrFileSystem"}
+    by_flavour = {
+        flavour: targets.merge(
+            there, targets.settings_for(one_hop(), "emr-7.12.0", flavour=flavour).spark_settings()
+        ).conflicts
+        for flavour in targets.Flavour
+    }
+    assert by_flavour == {
+        targets.Flavour.SHIM: (),
+        HADOOP: (
+            f"{name} = com.amazon.ws.emr.hadoop.fs.EmrFileSystem stays: s3:// is EMRFS then, which does not ask Hadoop's provider; take "
+            "it out, or take flavour shim",
+        ),
+    }

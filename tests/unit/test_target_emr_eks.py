@@ -365,5 +365,38 @@ def test_a_default_of_ours_gives_way_to_the_users_own():
 
 def test_an_open_quote_is_refused():
     assert refusal(job=replace(JOB, parameters=('--conf "a=b',))) == (
-        'emr-eks: --parameter cannot be taken apart (No closing quotation); close the quote in: --conf "a=b'
+        "emr-eks: --parameter cannot be taken apart (No closing quotation); close the quotes of its values"
+    )
+
+
+@pytest.mark.parametrize("given", ["--properties-file s3://code/other.conf", "--properties-file=other.conf"])
+def test_a_file_that_stands_in_place_of_the_plans_settings_is_refused(given):
+    assert refusal(job=replace(JOB, parameters=("--verbose", given))) == (
+        "emr-eks: --parameter: the file of --properties-file stands in place of spark-defaults, which carries the plan; give its lines "
+        "as --conf"
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "named"),
+    [
+        ("--py-files s3://corp-lib/a.zip,s3://partner-data/lib.zip", "--py-files"),
+        ("--jars=s3://partner-data/lib.zip", "--jars"),
+        ("--conf spark.archives=s3://partner-data/lib.zip", "spark.archives"),
+        (
+            "--conf spark.kubernetes.driver.podTemplateFile=s3://partner-data/lib.zip",
+            "spark.kubernetes.driver.podTemplateFile",
+        ),
+    ],
+)
+def test_files_that_options_name_lie_where_the_jobs_role_alone_reaches_them(option, named):
+    assert refusal(job=replace(JOB, parameters=(option,))) == (
+        f"emr-eks: --parameter {named} is s3://partner-data/lib.zip, and bucket partner-data is bound to role partner; jars and scripts "
+        "are fetched as the job's role, before there are role sessions, so take a bucket of the job's own account"
+    )
+
+
+def test_an_option_that_this_place_has_no_use_for_is_refused():
+    assert refusal(job=replace(JOB, spark_jars=True)) == (
+        "emr-eks: --spark-jars: without --image spark.jars brings the jar, with it the image does; leave it out"
     )

@@ -282,3 +282,22 @@ REFUSED = {
 def test_what_the_operator_cannot_hold_is_refused_by_name(case):
     plan, job, message = REFUSED[case]
     assert refusal(plan, job) == message
+
+
+def test_more_than_a_config_map_holds_is_refused_with_number_limit_and_way_out():
+    plan = plans.encode(access_map(*[bound(f"bucket-{number:05d}-{'x' * 40}", "partner") for number in range(4_000)]))
+    with pytest.raises(TargetError) as error:
+        targets.render("spark-operator", plan, "spark-4", job=Job(image="registry/spark:1"))
+    assert re.fullmatch(
+        r"spark-operator: the settings have 1,\d\d\d,\d\d\d bytes, and 1,048,576 is the limit of a ConfigMap; declare otherwise: deny, "
+        r"which needs one key for all buckets, or take a declaration with the buckets of this job only",
+        str(error.value),
+    )
+
+
+def test_characters_beyond_16_bits_are_yaml_too():
+    made = targets.render(
+        "spark-operator", named(), "spark-4", job=Job(image="registry/spark:1", arguments=("\U0001f600",))
+    )
+    application = YAML(typ="safe").load(made.files()["spark-application.yaml"])
+    assert application["spec"]["arguments"] == ["\U0001f600"]

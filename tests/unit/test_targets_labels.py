@@ -4,6 +4,7 @@ decisions of ``explain``."""
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -16,11 +17,15 @@ from fakes.target_plans import large, named, one_hop, plain_refusing, refusing
 from readers import SPARKS, decide, needs_java, read
 from readers.spark_settings import spark_settings
 
+from spark_xacct import plan as plans
 from spark_xacct import targets
 from spark_xacct.model import Location
 from spark_xacct.plan import Plan
 from spark_xacct.spark import jar as spark_jar
 from spark_xacct.targets import Flavour, Job, TargetError, aws_model, releases
+from spark_xacct.targets.job import JAR_NAME
+
+LABEL_GOLDENS = Path(__file__).parents[1] / "goldens-of-labels"
 
 EC2 = ("emr-5.36.0", "emr-6.5.0", "emr-6.15.0", "emr-7.0.0", "emr-7.9.0", "emr-7.10.0", "emr-7.14.0")
 EMR_SPARK = ("emr-spark-8.0.0", "emr-spark-8.1.0")
@@ -183,3 +188,37 @@ def test_60_buckets_and_10_roles_fit_or_are_refused_in_words(
         else [binding.bucket.text for binding in plan.access_map.bindings]
     )
     assert [one for one in named_there if one not in text] == []
+
+
+def without_the_plans_text(made: targets.Rendered) -> str:
+    """Everything that a target writes, with the packed plan replaced by its id: zlib builds pack the same plan to different bytes."""
+    text = made.text()
+    for number, part in reversed(list(enumerate(plans.text.parts(made.settings.plan.text), 1))):
+        text = text.replace(part, f"<part {number} of plan {made.settings.plan.id}>")
+    assert "z1:" not in re.sub(r'"z1:"|z1: *\+|`z1:', "", text)
+    return text.replace(JAR_NAME, "spark-xacct-<version>.jar")
+
+
+# Targets that have goldens of their own in test_targets_goldens.py.
+FILES_OF_SPARK = ("builder", "core-site", "emrfs-site", "spark-defaults", "spark-submit")
+PINNED = [
+    (name, release)
+    for name, release in CASES
+    if name in LABELS or (name not in FILES_OF_SPARK and release == "emr-7.12.0")
+]
+
+
+@pytest.mark.parametrize(("name", "release"), PINNED)
+def test_everything_a_target_writes_is_the_golden(name: str, release: str) -> None:
+    golden = LABEL_GOLDENS / name / f"{release}.txt"
+    text = without_the_plans_text(rendered(name, release))
+    if os.environ.get("SPARK_XACCT_WRITE_GOLDENS"):
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+
+
+def test_no_golden_of_a_label_is_left_over() -> None:
+    assert {path.relative_to(LABEL_GOLDENS).as_posix() for path in LABEL_GOLDENS.rglob("*.txt")} == {
+        f"{name}/{release}.txt" for name, release in PINNED
+    }
