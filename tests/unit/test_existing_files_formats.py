@@ -193,3 +193,30 @@ def test_reading_files_needs_nothing_beside_the_standard_library():
     for module in Path(files.__file__).parent.glob("*.py"):
         imported = re.findall(r"^(?:from|import) ([\w.]+)", module.read_text(encoding="utf-8"), re.MULTILINE)
         assert {name.partition(".")[0] for name in imported} <= {*sys.stdlib_module_names, "spark_xacct"}
+
+
+DRIVER = '"jobDriver": {"sparkSubmitJobDriver": {"entryPoint": "s3://code/a.py"}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (f'{{{DRIVER}, "configurationOverrides": []}}', "x.json: configurationOverrides is no object; mend it there"),
+        (
+            f'{{{DRIVER}, "configurationOverrides": {{"applicationConfiguration": "x"}}}}',
+            "x.json: configurationOverrides.applicationConfiguration is no list; mend it there",
+        ),
+        ('{"JobFlowRole": "a", "Configurations": {}}', "x.json: Configurations is no list; mend it there"),
+        ('{"kind": "pyspark", "conf": "x"}', "x.json: conf is no object; mend it there"),
+        (
+            '[{"Classification": "core-site", "Properties": ["a"]}]',
+            "x.json: [0].Properties is no object; mend it there",
+        ),
+        ('{"conf": {}, "deep": ' + "[" * 600 + "]" * 600 + "}", "x.json: its JSON is nested too deep to read"),
+    ],
+    ids=["overrides", "application", "cluster", "livy", "properties", "deep"],
+)
+def test_json_of_a_shape_that_no_request_has_is_refused_by_place(text, says):
+    with pytest.raises(FileRefused) as error:
+        files.read("x.json", text)
+    assert str(error.value) == says

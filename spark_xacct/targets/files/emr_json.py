@@ -53,6 +53,14 @@ class _Casing:
         return {self.name, self.properties, self.nested}
 
 
+# What the members that settings are added to must be.
+_SHAPES: Mapping[str, type] = {
+    **dict.fromkeys(("Configurations", "configurations", "applicationConfiguration", "runtimeConfiguration"), list),
+    **dict.fromkeys(
+        ("configurationOverrides", "jobDriver", "sparkSubmitJobDriver", "conf", "Properties", "properties"), dict
+    ),
+}
+_DEEPEST = 100
 _EC2 = _Casing("EMR on EC2", "Classification", "Properties", "Configurations")
 _JOBS = _Casing("EMR on EKS and Serverless", "classification", "properties", "configurations")
 # Where the key above the list says whose it is.
@@ -118,6 +126,7 @@ def read(name: str, text: str) -> EmrJson:
     magic = _MAGIC.match(text)
     before = magic.group(0) if magic else ""
     data = parsed(name, text[len(before) :])
+    _check_shapes(name, data, ())
     places, remarks = _places(data), list(_remarks(data))
     file = EmrJson(name, _kind(data), text, tuple(places), tuple(remarks), _release(data), data, before)
     if places or remarks or role_mappings(data) or file.new_place(Names.SPARK, SPARK_DEFAULTS):
@@ -149,6 +158,19 @@ def parsed(name: str, text: str) -> Any:
         raise FileRefused(f"{name}:{error.lineno}:{error.colno}: this is no JSON: {error.msg}; mend it there") from None
     except RecursionError:
         raise FileRefused(f"{name}: its JSON is nested too deep to read") from None
+
+
+def _check_shapes(name: str, value: Any, path: Path) -> None:
+    """Raises FileRefused for a member that we would add to and that is no list or object, and for JSON deeper than any request."""
+    if len(path) > _DEEPEST:
+        raise FileRefused(f"{name}: its JSON is nested too deep to read")
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, member in members:
+        wanted = _SHAPES.get(key) if isinstance(key, str) else None
+        if wanted is not None and member is not None and not isinstance(member, wanted):
+            kind = "list" if wanted is list else "object"
+            raise FileRefused(f"{name}: {_text((*path, key))} is no {kind}; mend it there")
+        _check_shapes(name, member, (*path, key))
 
 
 def role_mappings(data: Any) -> list[Mapping[str, Any]]:
