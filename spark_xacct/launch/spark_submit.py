@@ -24,7 +24,7 @@ from spark_xacct.launch.clients import Clients
 from spark_xacct.launch.launcher import Call, Submission, register
 from spark_xacct.launch.run import LogSource, Phase, Run, State
 from spark_xacct.targets import Job, Rendered, limits
-from spark_xacct.targets.emr_ec2_steps import spark_options
+from spark_xacct.targets.submit_options import spark_options
 
 NAME = "spark-submit"
 KEPT_SECONDS = 14 * 24 * 3600

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from spark_xacct import keys
 from spark_xacct.errors import TargetError
 from spark_xacct.targets.connectors import EMRFS
 from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job
-from spark_xacct.targets.merging import LISTS, merge
 from spark_xacct.targets.releases import Release
 from spark_xacct.targets.setting import Setting
-from spark_xacct.targets.spark_submit import OPTIONS
+from spark_xacct.targets.submit_options import spark_options
 
 # On the class path of Hadoop, Hive and Tez where EMRFS is installed:
 # https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-credentialsprovider.html
@@ -98,50 +96,3 @@ def for_cli(step: Mapping[str, Any]) -> dict[str, Any]:
         "Jar": step["HadoopJarStep"]["Jar"],
         "Args": step["HadoopJarStep"]["Args"],
     }
-
-
-def spark_options(target: str, job: Job, settings: Sequence[Setting], whole: bool) -> list[str]:
-    """Options of spark-submit: the user's with our entries in their lists, and ours where the command is to carry them."""
-    given, others = _given(job.parameters)
-    merged = merge(given, settings)
-    if merged.conflicts:
-        raise TargetError("\n".join(f"{target}: --parameter: {conflict}" for conflict in merged.conflicts))
-    carried = [(name, value) for name, value in merged.settings.items() if whole or name in given]
-    return [part for name, value in carried for part in _option(name, value)] + others
-
-
-def _option(name: str, value: str) -> tuple[str, str]:
-    return (OPTIONS[name], value) if name in OPTIONS else ("--conf", f"{name}={value}")
-
-
-def _given(parameters: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """What the user's options say of settings that we or the plan have a say in, by name; and all other options as they are."""
-    settings: dict[str, str] = {}
-    others: list[str] = []
-    for option, value in _pairs(parameters):
-        name = _setting(option, value)
-        if name is None:
-            others += [option] if value is None else [option, value]
-        else:
-            settings[name] = str(value).partition("=")[2] if option in ("--conf", "-c") else str(value)
-    return settings, others
-
-
-def _setting(option: str, value: str | None) -> str | None:
-    """The name of the setting that an option sets, None where it is none of ours to join."""
-    named = {written: name for name, written in OPTIONS.items()}.get(option)
-    if named is None and option in ("--conf", "-c"):
-        name = str(value).partition("=")[0]
-        return name if name in LISTS or "xacct" in name.lower() or name.startswith(keys.SPARK_HADOOP_PREFIX) else None
-    return named
-
-
-def _pairs(parameters: Sequence[str]) -> Iterator[tuple[str, str | None]]:
-    """Each option that may name a setting with its value; the rest one by one."""
-    written = iter(parameters)
-    for option in written:
-        name, separator, value = option.partition("=")
-        if name in (*OPTIONS.values(), "--conf", "-c"):
-            yield name, value if separator else next(written, "")
-        else:
-            yield option, None

@@ -568,3 +568,33 @@ def test_error_texts_on_the_page_are_those_that_people_see():
     for text in ours:
         pieces = [piece.strip() for piece in re.split(r"…|10,240|\"<sha256 of the jar>\"|spark-xacct install:", text)]
         assert [piece for piece in pieces if len(piece) > 3 and piece not in said] == []
+
+
+REGION_OF_ALL = "spark.hadoop.fs.s3a.endpoint.region"
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        ("--conf", f"{REGION_OF_ALL}=eu-central-1"),
+        (f"--conf {REGION_OF_ALL}=eu-central-1",),
+        (f'--conf "{REGION_OF_ALL}=eu-central-1"', "--verbose"),
+    ],
+    ids=["two texts", "one text", "quoted"],
+)
+def test_the_users_own_value_stands_where_ours_is_only_a_default(parameters):
+    step = arguments(render(plan_of(), "emr-7.0.0", parameters=parameters).data["step"])
+    assert [one for one in step if REGION_OF_ALL in one] == [f"{REGION_OF_ALL}=eu-central-1"]
+    assert ("--verbose" in step) == ("--verbose" in parameters)
+
+
+def test_a_setting_against_the_plan_is_found_in_one_text_as_well():
+    name = "spark.hadoop.fs.s3a.bucket.partner-data.aws.credentials.provider"
+    (line,) = refusal(plan_of(), on="j-1", parameters=(f"--conf {name}=corp.Provider",))
+    assert line.startswith(f"emr-ec2: --parameter: {name} was corp.Provider; the plan needs ")
+
+
+def test_an_open_quote_is_refused():
+    assert refusal(plan_of(), parameters=('--conf "a=b',)) == [
+        "emr-ec2: --parameter cannot be taken apart (No closing quotation); close the quotes of its values"
+    ]
