@@ -199,10 +199,12 @@ def test_a_role_that_is_not_known_is_said_in_the_script_and_in_no_name(tmp_path)
     )  # fmt: skip
 
 
-def test_setup_does_its_parts_in_order(tmp_path):
+def test_setup_does_its_parts_in_order(tmp_path, monkeypatch):
     folder = written(render(job=replace(JOB, image=IMAGE)), tmp_path)
     (folder / "Dockerfile").write_text("FROM base@sha256:1\n", encoding="utf-8")
-    (folder / "the.jar").write_text("jar", encoding="utf-8")
+    # Named from where the script is called, and not from where it lies.
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "the.jar").write_text("jar", encoding="utf-8")
     environment = {
         "CLUSTER": "prod",
         "NAMESPACE": "spark",

@@ -385,10 +385,12 @@ def test_setup_makes_or_changes_the_application(tmp_path, case):
 
 
 @pytest.mark.parametrize("has_policy", [True, False])
-def test_setup_of_the_image_replaces_no_policy_that_is_there(tmp_path, has_policy):
+def test_setup_of_the_image_replaces_no_policy_that_is_there(tmp_path, monkeypatch, has_policy):
     folder = written(render(job=replace(JOB, image=IMAGE)), tmp_path)
     (folder / "Dockerfile").write_text("FROM base@sha256:1\n", encoding="utf-8")
-    (folder / "the.jar").write_text("jar", encoding="utf-8")
+    # Named from where the script is called, and not from where it lies.
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "the.jar").write_text("jar", encoding="utf-8")
     aws = "" if has_policy else '[ "$2" != get-repository-policy ]'
     code, calls, said = calls_of(folder / "setup.sh", ["image"], {"SPARK_XACCT_JAR": "the.jar"}, {**FAKES, "aws": aws})
 
