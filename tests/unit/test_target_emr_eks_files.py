@@ -203,8 +203,9 @@ def test_setup_does_its_parts_in_order(tmp_path, monkeypatch):
     folder = written(render(job=replace(JOB, image=IMAGE)), tmp_path)
     (folder / "Dockerfile").write_text("FROM base@sha256:1\n", encoding="utf-8")
     # Named from where the script is called, and not from where it lies.
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "the.jar").write_text("jar", encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    Path("the.jar").write_text("jar", encoding="utf-8")
     environment = {
         "CLUSTER": "prod",
         "NAMESPACE": "spark",

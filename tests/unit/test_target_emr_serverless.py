@@ -389,8 +389,9 @@ def test_setup_of_the_image_replaces_no_policy_that_is_there(tmp_path, monkeypat
     folder = written(render(job=replace(JOB, image=IMAGE)), tmp_path)
     (folder / "Dockerfile").write_text("FROM base@sha256:1\n", encoding="utf-8")
     # Named from where the script is called, and not from where it lies.
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "the.jar").write_text("jar", encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    Path("the.jar").write_text("jar", encoding="utf-8")
     aws = "" if has_policy else '[ "$2" != get-repository-policy ]'
     code, calls, said = calls_of(folder / "setup.sh", ["image"], {"SPARK_XACCT_JAR": "the.jar"}, {**FAKES, "aws": aws})
 
