@@ -8,10 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from running import DECLARATION, PROGRAMS, PROTECTED, ROOT, SparkRunner, results
 
 from spark_xacct.lab.lab import Lab
 
+# Its main job leaves files that the one of test_main_job makes anew.
+pytestmark = pytest.mark.slow
 READER = "arn:aws:sts::444455556666:assumed-role/reader/"
 
 
