@@ -258,7 +258,10 @@ def _sections(draft: Draft, name: str, text: str) -> dict[str, Mapping[str, str]
         if kind == "profile" or (not kind and not is_config):
             result[profile] = {key: (value or "").strip() for key, value in parser.items(section)}
         elif not kind:
-            draft.leave(f"{name}: [{section}] is no profile in this file; write [profile {section}]")
+            # The AWS CLI and botocore take a name with blanks in quotes only.
+            bare = section.removeprefix("profile ").strip()
+            written = f'"{bare}"' if " " in bare else bare
+            draft.leave(f"{name}: [{section}] is no profile in this file; write [profile {written}]")
     return result
 
 

@@ -112,6 +112,7 @@ def test_what_a_chain_begins_with_is_the_base(lines, base):
         (f"[profile q]\nrole_arn = {WRITER}\nsource_profile = r\n[profile r]\nrole_arn = {WRITER}\nsource_profile = q", "profile q: its chain goes in a circle: q -> r -> q"),
         ("[profile q]\nrole_arn = x\nsource_profile = p", 'profile q: "x" is not an ARN (arn:partition:service:region:account:resource)'),
         (f"[q]\nrole_arn = {WRITER}", "[q] is no profile in this file; write [profile q]"),
+        (f"[profile ü x]\nrole_arn = {WRITER}", '[profile ü x] is no profile in this file; write [profile "ü x"]'),
     ],
 )  # fmt: skip
 def test_what_a_declaration_cannot_say_of_a_profile_is_named(lines, says):
