@@ -36,9 +36,11 @@ def resume_command(run: Run, region: str | None) -> str:
     return shlex.join([*words, "--region", region] if region and run.on else words)
 
 
-def result(launcher: Launcher, run: Run, state: State | None) -> dict[str, Any]:
-    """The answer for programs. ``run`` may be given to --resume as it is; ``session_run`` is {run} in names of role sessions."""
+def result(launcher: Launcher, run: Run, state: State | None, token: str | None) -> dict[str, Any]:
+    """The answer for programs. ``token`` None: of a run that was resumed. ``run`` may be given to --resume as it is; ``session_run`` is {run} in names of role sessions."""
     told: dict[str, Any] = {"run": run.to_json(), "session_run": launcher.session_run(run)}
+    if token is not None:
+        told["token"] = token
     if state is not None:
         told |= {"phase": str(state.phase), "state": state.word, "reason": state.reason, "code": state.code}
     return told

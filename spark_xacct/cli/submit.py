@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from dataclasses import replace
@@ -28,14 +29,12 @@ from spark_xacct.launch import (
     logs,
     spark_submit,
     staging,
+    stopping,
     submission,
     waiting,
 )
 from spark_xacct.launch.submission import Prepared
 from spark_xacct.spark import jar as spark_jar
-
-# As a shell says it of a command that a signal ended.
-INTERRUPTED, TERMINATED = 130, 143
 
 
 class _Target(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2 only
@@ -103,12 +102,19 @@ def submit(
     """
     told = launch_output.Told(settings.format == "json")
     if resume is not None:
-        if dry_run or job is not None:
-            raise click.UsageError("--resume waits for a job that runs; leave out --dry-run and the options of a job")
+        if dry_run or job is not None or not is_waiting or token is not None or kms_key is not None:
+            raise click.UsageError(
+                "--resume waits for a job that runs; leave out --dry-run, --detach, --token, --kms-key and the options of a job"
+            )
         clients = _clients(target, region, None)
         launcher = launch.open_launcher(target, clients)
         run = _resumed(launcher, target, resume)
         _finish(settings, launcher, clients, told, run, keep, log_wait)
+    if token is not None and not token.strip():
+        raise click.UsageError(
+            "--token is empty; write what is the same for the same job, or leave it out for a new one"
+        )
+    token = token or uuid4().hex
     plan = declaration.load(settings.config, settings.env).compiled()
     clients = _clients(target, region, plan.access_map.sts.region)
     launcher = launch.open_launcher(target, clients)
@@ -124,16 +130,18 @@ def submit(
         flavour=targets.Flavour(flavour) if flavour else None,
         user=user_name(os.environ) if target == spark_submit.NAME else None,
     )
-    prepared = submission.prepare(launcher, job, token or uuid4().hex, render, path, os.environ, log_group)
+    prepared = submission.prepare(launcher, job, token, render, path, os.environ, log_group)
     if dry_run:
         _print_dry_run(settings, launch_output.dry_run(prepared, launcher, kms_key))
         return
-    run = _submitted(launcher, clients, told, prepared, kms_key)
+    stopping.on_sigterm()
+    run = _submitted(launcher, clients, told, prepared, kms_key, token)
     if is_waiting:
-        _finish(settings, launcher, clients, told, run, keep, log_wait)
+        _finish(settings, launcher, clients, told, run, keep, log_wait, token)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     output.talk(f"wait for it: {launch_output.resume_command(run, clients.region)}")
     if settings.format == "json":
-        output.json_data(launch_output.result(launcher, run, None))
+        output.json_data(launch_output.result(launcher, run, None, token))
     else:
         output.data(run.text)
 
@@ -147,7 +155,8 @@ def _clients(target: str, region: str | None, default: str | None) -> Clients:
 
     try:
         session = boto3.Session()
-        return Clients(session, region or session.region_name or default)
+        # boto3 knows AWS_DEFAULT_REGION only; every other SDK, AWS_REGION.
+        return Clients(session, region or os.environ.get("AWS_REGION") or session.region_name or default)
     except BotoCoreError as error:
         raise LaunchError(f"{error}; correct AWS_PROFILE") from None
 
@@ -181,18 +190,23 @@ def _resumed(launcher: Launcher, target: str, text: str) -> Run:
 
 
 def _submitted(
-    launcher: Launcher, clients: Clients, told: launch_output.Told, prepared: Prepared, key: str | None
+    launcher: Launcher, clients: Clients, told: launch_output.Told, prepared: Prepared, key: str | None, token: str
 ) -> Run:
     uploader = staging.Uploader(clients, key, told.say)
-    if prepared.calls[0].service is not None:
-        told.say(f"as {clients.identity()['Arn']} in {clients.place}, run {prepared.submission.run}")
+    again = f"--token {shlex.quote(token)}"
+    who = "" if prepared.calls[0].service is None else f"as {clients.identity()['Arn']} in {clients.place}, "
+    told.say(f"{who}run {prepared.submission.run}, {again}")
     uploader.put(prepared.staged)
+    left = staging.left(prepared.staged) if prepared.staged else ""
     try:
         run = launcher.submit(prepared.calls, prepared.submission)
     except LaunchError as error:
+        raise LaunchError(f"{error}{left}", error.exit_code) from error
+    except stopping.STOPPED as stopped:
         raise LaunchError(
-            f"{error}{staging.left(prepared.staged) if prepared.staged else ''}", error.exit_code
-        ) from error
+            f"submit was interrupted, and the job may have been started; submit again with {again}, which makes no second job{left}",
+            stopping.exit_code(stopped),
+        ) from None
     told.say(f"submitted {run.text}; {{run}} in names of role sessions is {launcher.session_run(run)}")
     return run
 
@@ -205,11 +219,12 @@ def _finish(
     run: Run,
     keep: bool,
     log_wait: float | None,
+    token: str | None = None,
 ) -> NoReturn:
     """Waits, cleans up, answers and exits."""
     back = launch_output.resume_command(run, clients.region)
     told.say(f"Ctrl-C does not end the job; come back to it: {back}")
-    signal.signal(signal.SIGTERM, _terminated)
+    stopping.on_sigterm()
     wait = waiting.Waiting(
         launcher,
         run,
@@ -221,25 +236,17 @@ def _finish(
     )
     try:
         state = wait.wait()
-    except (waiting.Detached, _Terminated) as stopped:
+    except (waiting.Detached, *stopping.STOPPED) as stopped:
         told.say(f"{run.text} goes on; come back to it: {back}")
-        raise click.exceptions.Exit(TERMINATED if isinstance(stopped, _Terminated) else INTERRUPTED) from None
+        raise click.exceptions.Exit(stopping.exit_code(stopped)) from None
     except LaunchError as error:
         told.say(str(error))
         told.say(f"come back to it: {back}")
         raise click.exceptions.Exit(error.exit_code) from None
     _clean_up(staging.Uploader(clients, None, told.say), told, run, keep)
     if settings.format == "json":
-        output.json_data(launch_output.result(launcher, run, state))
+        output.json_data(launch_output.result(launcher, run, state, token))
     raise click.exceptions.Exit(_exit_code(run, state))
-
-
-class _Terminated(Exception):
-    """SIGTERM, as whoever runs this in CI sends it."""
-
-
-def _terminated(number: int, frame: Any) -> NoReturn:
-    raise _Terminated
 
 
 def _can_answer() -> bool:

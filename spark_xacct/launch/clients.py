@@ -11,33 +11,43 @@ from spark_xacct.launch import aws_errors
 from spark_xacct.launch.aws_errors import LaunchError
 
 CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4})
+# For requests that are no longer the same when they are sent again.
+ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
 
 
 class Clients:
     """Clients of one boto3 session in one Region. Every failure of a call leaves here as a LaunchError."""
 
     def __init__(self, session: Any, region: str | None = None) -> None:
-        """``session``: a boto3.Session. ``region`` None is that of the session."""
+        """``session``: a boto3.Session, None where nobody of AWS is asked. ``region`` None is that of the session."""
         self._session = session
-        self.region = region or session.region_name
-        self._clients: dict[str, Any] = {}
+        self.region = region or (session.region_name if session is not None else None)
+        self._clients: dict[tuple[str, bool], Any] = {}
         self._identity: Mapping[str, str] | None = None
 
     @property
     def place(self) -> str:
         return f"Region {self.region}"
 
-    def client(self, service: str) -> Any:
-        if service not in self._clients:
+    def client(self, service: str, sends_once: bool = False) -> Any:
+        key = (service, sends_once)
+        if key not in self._clients:
+            config = CONFIG.merge(ONCE) if sends_once else CONFIG
             try:
-                self._clients[service] = self._session.client(service, region_name=self.region, config=CONFIG)
+                self._clients[key] = self._session.client(service, region_name=self.region, config=config)
             except (*aws_errors.ERRORS, ValueError) as error:
                 raise self.failed(error, service, "a client", service) from None
-        return self._clients[service]
+        return self._clients[key]
 
     def ask(self, service: str, method: str, about: str, /, **request: Any) -> Any:
         """The answer to one call. ``about``: what it is about, for people. Raises LaunchError."""
-        client = self.client(service)
+        return self._asked(self.client(service), service, method, about, request)
+
+    def ask_once(self, service: str, method: str, about: str, /, **request: Any) -> Any:
+        """As ``ask``, but never sent again: a lost answer is a transient LaunchError, and the request may have been carried out."""
+        return self._asked(self.client(service, sends_once=True), service, method, about, request)
+
+    def _asked(self, client: Any, service: str, method: str, about: str, request: Mapping[str, Any]) -> Any:
         try:
             return getattr(client, method)(**request)
         except aws_errors.ERRORS as error:

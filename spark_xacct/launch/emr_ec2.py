@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from spark_xacct.launch import job_runs
-from spark_xacct.launch.aws_errors import LaunchError, code_of
+from spark_xacct.launch.aws_errors import LaunchError
 from spark_xacct.launch.clients import Clients
 from spark_xacct.launch.launcher import RUN_TAG, Call, Submission, register
-from spark_xacct.launch.logs import bucket_and_prefix, s3_address, unpacked
+from spark_xacct.launch.logs import bucket_and_prefix, read_object, s3_address, unpacked
 from spark_xacct.launch.run import LogSource, Phase, Run, State
 from spark_xacct.targets import Job, Rendered
 
@@ -37,6 +38,8 @@ PHASES = {
 LATER = "(the new cluster)"
 _ENDED_CLUSTERS = ("TERMINATED", "TERMINATED_WITH_ERRORS")
 _NAME_CHARACTERS = 256
+# How long to wait before looking whether a request whose answer was lost has been carried out, each time.
+LOOK_SECONDS = (2.0, 4.0, 8.0)
 _NAMED = re.compile(r" \[([0-9a-f]{12})\]\Z")
 _APPLICATION = re.compile(rb"\bapplication_[0-9]+_[0-9]+\b")
 
@@ -49,9 +52,15 @@ class EmrEc2:
     # Logs go to S3 every five minutes: https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-manage-view-web-log-files.html
     log_delay_seconds = 330.0
 
-    def __init__(self, clients: Clients, now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+        sleep: Callable[[float], None] = lambda seconds: time.sleep(seconds),
+    ) -> None:
         self._clients = clients
         self._now = now
+        self._sleep = sleep
         self._folders: dict[str, str | None] = {}
         self._applications: dict[str, list[str]] = {}
 
@@ -90,10 +99,11 @@ class EmrEc2:
         else:
             cluster = str(first["JobFlowId"])
         try:
-            step = self._step_named(cluster, job["Name"])
+            there = self._steps(cluster)
+            step = _step_named(there, job["Name"])
+            earlier = {str(one["Id"]) for one in there}
             for call in later if step is None else ():
-                request = {**call.request, "JobFlowId": cluster}
-                step = self._clients.ask(SERVICE, "add_job_flow_steps", f"cluster {cluster}", **request)["StepIds"][-1]
+                step = self._added(cluster, {**call.request, "JobFlowId": cluster}, earlier)
                 made.append(f"step {step} {call.request['Steps'][0]['Name']} was added")
         except LaunchError as error:
             if not made:
@@ -160,15 +170,40 @@ class EmrEc2:
         return (*found, "iam:PassRole") if job.on is None else found
 
     def _cluster(self, request: Mapping[str, Any]) -> tuple[str, bool]:
-        since = self._now() - CLUSTERS_SINCE
-        for page in self._clients.pages(SERVICE, "list_clusters", "clusters", CreatedAfter=since):
-            for one in page["Clusters"]:
-                if one["Name"] == request["Name"]:
-                    return str(one["Id"]), False
-        return str(self._clients.ask(SERVICE, "run_job_flow", "a new cluster", **request)["JobFlowId"]), True
+        found = self._cluster_named(request["Name"])
+        if found is not None:
+            return found, False
+        return self._made(
+            lambda: str(self._clients.ask_once(SERVICE, "run_job_flow", "a new cluster", **request)["JobFlowId"]),
+            lambda: self._cluster_named(request["Name"]),
+        ), True
 
-    def _step_named(self, cluster: str, name: str) -> str | None:
-        return next((one["Id"] for one in self._steps(cluster) if one["Name"] == name), None)
+    def _cluster_named(self, name: str) -> str | None:
+        since = self._now() - CLUSTERS_SINCE
+        pages = self._clients.pages(SERVICE, "list_clusters", "clusters", CreatedAfter=since)
+        return next((str(one["Id"]) for page in pages for one in page["Clusters"] if one["Name"] == name), None)
+
+    def _added(self, cluster: str, request: Mapping[str, Any], earlier: Collection[str]) -> str:
+        """``earlier``: the steps that were there before; one that installs the jar has the same name each time."""
+        about = f"cluster {cluster}"
+        return self._made(
+            lambda: str(self._clients.ask_once(SERVICE, "add_job_flow_steps", about, **request)["StepIds"][-1]),
+            lambda: _step_named(self._steps(cluster), request["Steps"][-1]["Name"], earlier),
+        )
+
+    def _made(self, make: Callable[[], str], look: Callable[[], str | None]) -> str:
+        """What is made once: where the answer was lost it is looked for before it is asked for again."""
+        for seconds in LOOK_SECONDS:
+            try:
+                return make()
+            except LaunchError as error:
+                if not error.is_transient:
+                    raise
+            self._sleep(seconds)
+            found = look()
+            if found is not None:
+                return found
+        return make()
 
     def _steps(self, cluster: str) -> list[dict[str, Any]]:
         pages = self._clients.pages(SERVICE, "list_steps", f"cluster {cluster}", ClusterId=cluster)
@@ -193,13 +228,8 @@ class EmrEc2:
         """YARN's applications of a step, as its client tells."""
         if run.id not in self._applications:
             bucket, key = bucket_and_prefix(s3_address(folder, str(run.on), "steps", run.id, "stderr.gz"))
-            try:
-                answer = self._clients.ask("s3", "get_object", f"the log in {folder}", Bucket=bucket, Key=key)
-                found = _APPLICATION.findall(unpacked(answer["Body"].read()))
-            except LaunchError as error:
-                if isinstance(error.__cause__, Exception) and code_of(error.__cause__) == "NoSuchKey":
-                    return []
-                raise
+            content = read_object(self._clients, f"the log in {folder}", bucket, key)
+            found = _APPLICATION.findall(unpacked(content or b""))
             if not found:
                 return []
             self._applications[run.id] = sorted({one.decode("ascii") for one in found})
@@ -221,6 +251,10 @@ class EmrEc2:
 def _named(name: str, run: str) -> str:
     mark = f" [{run}]"
     return name[: _NAME_CHARACTERS - len(mark)] + mark
+
+
+def _step_named(steps: Sequence[Mapping[str, Any]], name: str, earlier: Collection[str] = ()) -> str | None:
+    return next((str(one["Id"]) for one in steps if one["Name"] == name and one["Id"] not in earlier), None)
 
 
 def _run_in(name: str) -> str | None:

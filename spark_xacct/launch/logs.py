@@ -1,6 +1,6 @@
 """Following logs that grow: objects of S3, streams of CloudWatch Logs, files. Nothing is given twice, and all in order.
 
-Cursors are values; followers ask and move them on.
+Cursors are values; followers ask, and move them on when what they gave out was taken.
 """
 
 from __future__ import annotations
@@ -104,13 +104,14 @@ class S3Follower:
 
     def poll(self) -> Iterator[Piece]:
         for key, tag in self._changed():
-            content = self._read(key)
+            content = read_object(self._clients, self._about, self._bucket, key)
             if content is None:
                 continue
             before = self._cursors.get(key, Cursor())
-            self._cursors[key], lines, begins_anew = advanced(before, tag, unpacked(content))
+            after, lines, begins_anew = advanced(before, tag, unpacked(content))
             if lines:
                 yield Piece(self._name, f"s3://{self._bucket}/{key}", lines, begins_anew)
+            self._cursors[key] = after
 
     def rest(self) -> Iterator[Piece]:
         for key, cursor in sorted(self._cursors.items(), key=lambda item: natural(item[0])):
@@ -127,18 +128,6 @@ class S3Follower:
             if self._pattern.fullmatch(key) and self._cursors.get(key, Cursor()).tag != tag
         ]
         return sorted(changed, key=lambda item: natural(item[0]))
-
-    def _read(self, key: str) -> bytes | None:
-        try:
-            answer = self._clients.ask("s3", "get_object", self._about, Bucket=self._bucket, Key=key)
-            return bytes(answer["Body"].read())
-        except LaunchError as error:
-            if error.__cause__ is not None and code_of(error.__cause__) == "NoSuchKey":  # type: ignore[arg-type]
-                return None
-            raise
-        except Exception as error:
-            # The body of an answer ends early in whatever way the connection does: botocore and urllib3 have their own errors.
-            raise LaunchError(f"{self._about} could not be read to its end ({error})", is_transient=True) from error
 
 
 @dataclass(frozen=True)
@@ -164,13 +153,7 @@ class CloudWatchFollower:
 
     def poll(self) -> Iterator[Piece]:
         for stream in self._streams():
-            lines = [event["message"].rstrip("\n") for event in self._events(stream)]
-            if lines:
-                yield Piece(
-                    self._name,
-                    f"{self._group}:{stream}",
-                    tuple(line for text in lines for line in text.splitlines() or [""]),
-                )
+            yield from self._pieces(stream)
 
     def rest(self) -> Iterator[Piece]:
         return iter(())
@@ -186,11 +169,15 @@ class CloudWatchFollower:
         found = [one["logStreamName"] for page in pages for one in page["logStreams"]]
         return sorted(filter(self._pattern.fullmatch, found), key=natural)
 
-    def _events(self, stream: str) -> Iterator[dict[str, Any]]:
+    def _pieces(self, stream: str) -> Iterator[Piece]:
+        """One for each page, and only then the cursor: a page that is lost costs none of those before it."""
         while True:
             cursor = self._cursors.get(stream, StreamCursor())
             events, token = self._page(stream, cursor)
-            yield from events
+            texts = [event["message"].rstrip("\n") for event in events]
+            if texts:
+                lines = tuple(line for text in texts for line in text.splitlines() or [""])
+                yield Piece(self._name, f"{self._group}:{stream}", lines)
             self._cursors[stream] = _after(cursor, token, events)
             # Pages may be empty; the service gives back the token it was given where there is nothing more.
             if token == cursor.token:
@@ -261,6 +248,20 @@ def bucket_and_prefix(address: str) -> tuple[str, str]:
     if found is None:
         raise LaunchError(f"{address} is no address of a log; it begins s3://BUCKET/", exit_code=2)
     return found["bucket"], re.sub("/{2,}", "/", found["key"]).lstrip("/")
+
+
+def read_object(clients: Clients, about: str, bucket: str, key: str) -> bytes | None:
+    """An object's content, None where it is not there. Raises LaunchError."""
+    try:
+        answer = clients.ask("s3", "get_object", about, Bucket=bucket, Key=key)
+        return bytes(answer["Body"].read())
+    except LaunchError as error:
+        if isinstance(error.__cause__, Exception) and code_of(error.__cause__) == "NoSuchKey":
+            return None
+        raise
+    except Exception as error:
+        # The body of an answer ends early in whatever way the connection does: botocore and urllib3 have their own errors.
+        raise LaunchError(f"{about} could not be read to its end ({error})", is_transient=True) from error
 
 
 def s3_address(folder: str, *parts: str) -> str:

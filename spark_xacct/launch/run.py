@@ -78,7 +78,14 @@ class Run:
         names = set(cls.__dataclass_fields__)
         if not isinstance(value, Mapping) or not {"target", "id"} <= set(value) <= names:
             raise ValueError("a run has target and id, and may have on, run and private")
-        return replace(cls(**value), private=tuple(value.get("private", ())))
+        private = value.get("private", ())
+        if not all(isinstance(value.get(name), str) for name in ("target", "id")):
+            raise ValueError("target and id of a run are texts")
+        if not all(isinstance(value.get(name), (str, type(None))) for name in ("on", "run")):
+            raise ValueError("on and run of a run are texts or null")
+        if not isinstance(private, (list, tuple)) or not all(isinstance(one, str) for one in private):
+            raise ValueError("private of a run is a list of texts")
+        return replace(cls(**value), private=tuple(private))
 
     @classmethod
     def parse(cls, target: str, text: str) -> Run:

@@ -134,7 +134,8 @@ class SparkSubmit:
 
     def _folder_of(self, run: Run) -> Path:
         folder = self._folder / run.id
-        if run.on is not None or not (folder / "command.json").is_file():
+        # An id is one name: anything else leads out of the folder.
+        if run.on is not None or "/" in run.id or run.id in ("", ".", "..") or not (folder / "command.json").is_file():
             raise LaunchError(
                 f"there is no run {run.text} in {self._folder}; runs of spark-submit are kept on the machine that made them",
                 2,

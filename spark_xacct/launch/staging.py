@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spark_xacct.errors import ModelError
+from spark_xacct.launch import stopping
 from spark_xacct.launch.aws_errors import LaunchError, code_of
 from spark_xacct.launch.clients import Clients
 from spark_xacct.model import AccessMap, DecisionKind, Location
@@ -134,8 +135,10 @@ class Uploader:
         except LaunchError as error:
             names = left(done, doubtful if error.is_transient else None)
             raise LaunchError(f"staging: {error}{names}", error.exit_code, is_transient=error.is_transient) from error
-        except KeyboardInterrupt:
-            raise LaunchError(f"staging was interrupted{left(done, doubtful)}", exit_code=1) from None
+        except stopping.STOPPED as stopped:
+            raise LaunchError(
+                f"staging was interrupted, and nothing was started{left(done, doubtful)}", stopping.exit_code(stopped)
+            ) from None
 
     def remove(self, uris: Iterable[str]) -> None:
         """Raises LaunchError that names what is left."""

@@ -21,6 +21,9 @@ from spark_xacct.worker import winners
 # What AWS SDKs take before a profile's credential_process, or choose another profile by.
 REMOVED = (
     *winners.STATIC_KEYS,
+    # Names of the first SDK for Java, which takes them still.
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_KEY",
     "AWS_SECURITY_TOKEN",
     "AWS_CREDENTIAL_EXPIRATION",
     "AWS_PROFILE",
@@ -36,6 +39,8 @@ REMOVED = (
     before.DEFAULT_ROLE,
     before.PROFILES_OFF,
 )
+# AWS_BEARER_TOKEN_BEDROCK and its like: a service's own token, taken before any key.
+REMOVED_PREFIX = "AWS_BEARER_TOKEN_"
 SET = {
     before.CREDENTIALS_FILE: os.devnull,
     "BOTO_CONFIG": os.devnull,
@@ -57,10 +62,12 @@ def environment_for(environment: Mapping[str, str], config: Path, keys: Session 
     kept = {
         name: value
         for name, value in environment.items()
-        if name not in REMOVED and not name.startswith(before.KEPT_PREFIX)
+        if name not in REMOVED and not name.startswith((before.KEPT_PREFIX, REMOVED_PREFIX))
     }
     static = {} if keys is None else dict(zip(winners.STATIC_KEYS, _values(keys), strict=True))
-    return {**kept, **SET, before.CONFIG_FILE: str(config), **static}
+    # The first SDK for Java reads profiles from the one file that AWS_CREDENTIAL_PROFILES_FILE names.
+    files = {before.CONFIG_FILE: str(config), "AWS_CREDENTIAL_PROFILES_FILE": str(config)}
+    return {**kept, **SET, **files, **static}
 
 
 def config_text(region: str, process: Sequence[str] | None) -> str:

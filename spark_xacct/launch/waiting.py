@@ -67,6 +67,7 @@ class Waiting:
         self._log = _Log(self.launcher, self.run, self.follow, self.told)
         self._state: State | None = None
         self._is_cancelling = False
+        self._is_log_lost = False
 
     def wait(self) -> State:
         """The state it ended in. Raises Detached, and LaunchError where nobody answers any more."""
@@ -79,7 +80,6 @@ class Waiting:
                 try:
                     state = self.launcher.state(self.run)
                     is_new = not state.phase.is_terminal and self._tell(state)
-                    self._log.look()
                 except LaunchError as error:
                     silence = self.clock.now() - answered
                     if not error.is_transient or silence >= self.patience_seconds:
@@ -93,6 +93,7 @@ class Waiting:
                     if is_lost:
                         self.told.say("answers again")
                     answered, is_lost = self.clock.now(), False
+                    self._look()
                     if is_new:
                         delay = first
                     if state.phase.is_terminal:
@@ -109,6 +110,19 @@ class Waiting:
         except KeyboardInterrupt:
             self.told.say("the rest of the log was not waited for")
         return state
+
+    def _look(self) -> None:
+        """At the log, which may be lost without the job's state being so."""
+        try:
+            self._log.look()
+        except LaunchError as error:
+            if not error.is_transient:
+                raise self._gave_up(error, 0) from error
+            if not self._is_log_lost:
+                self.told.say(f"the log is not read for the moment: {error}; the job's state is followed all the same")
+            self._is_log_lost = True
+        else:
+            self._is_log_lost = False
 
     def _tell(self, state: State) -> bool:
         """Whether it is another state than before, which is told."""
@@ -127,7 +141,13 @@ class Waiting:
             raise Detached from None
         if not is_wanted:
             raise Detached from None
-        self.launcher.cancel(self.run)
+        try:
+            self.launcher.cancel(self.run)
+        except KeyboardInterrupt:
+            raise Detached from None
+        except LaunchError as error:
+            self.told.say(f"{self.run.text} may not be cancelled: {error}; waiting on, Ctrl-C asks again")
+            return
         self._is_cancelling = True
         self.told.say(f"{self.run.text}: asked to cancel it; Ctrl-C again: wait no longer")
 

@@ -144,6 +144,7 @@ BEFORE = {
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/u", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "t", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "f",
     "AWS_CREDENTIAL_FILE": "f", "AWS_CONFIG_FILE": "/home/c", "AWS_SHARED_CREDENTIALS_FILE": "/home/s", "BOTO_CONFIG": "/home/b",
     "SPARK_XACCT_DEFAULT_ROLE": "x", "SPARK_XACCT_KEPT_AWS_SECRET_ACCESS_KEY": "s", "AWS_SECURITY_TOKEN": "t",
+    "AWS_ACCESS_KEY": "AKIA", "AWS_SECRET_KEY": "s", "AWS_BEARER_TOKEN_BEDROCK": "t", "AWS_CREDENTIAL_PROFILES_FILE": "/home/p",
 }  # fmt: skip
 
 
@@ -162,6 +163,7 @@ def test_what_would_win_over_the_role_is_taken_away_and_the_rest_stays() -> None
         "AWS_ENDPOINT_URL": "http://x",
         "AWS_CA_BUNDLE": "/ca",
         "AWS_CONFIG_FILE": "/run/config",
+        "AWS_CREDENTIAL_PROFILES_FILE": "/run/config",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "BOTO_CONFIG": "/dev/null",
         "AWS_SDK_LOAD_CONFIG": "1",

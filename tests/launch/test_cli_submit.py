@@ -96,9 +96,10 @@ def test_a_job_walks_to_its_good_end_while_its_log_appears(s3: Any, stub: StubAw
 
     assert (result.exit_code, result.stdout) == (0, "a\nb\nc\n")
     run = stub.bodies("emr-containers:StartJobRun")[0]["tags"]["spark-xacct-run"]
+    token = result.stderr.partition("--token ")[2][:32]
     back = "spark-xacct submit emr-eks --resume vc1/01 --region us-east-1"
     assert result.stderr.splitlines() == [
-        f"as {CI} in Region us-east-1, run {run}",
+        f"as {CI} in Region us-east-1, run {run}, --token {token}",
         "submitted vc1/01; {run} in names of role sessions is spark-01",
         f"Ctrl-C does not end the job; come back to it: {back}",
         "vc1/01: PENDING",
@@ -142,6 +143,7 @@ def test_programs_get_code_and_reason_and_a_run_to_resume(case: str, s3: Any, st
     assert {name: told[name] for name in expected} == expected
     assert told["session_run"] == "spark-01"
     assert "a result" in result.stderr.splitlines(), "stdout is for the answer alone"
+    assert f"--token {told['token']}" in result.stderr.splitlines()[0]
     again = submit("emr-eks", "--resume", json.dumps(told["run"]), "--log-wait", "0")
     assert (again.exit_code, again.stdout) == (exit_code, "a result\n")
 
@@ -241,6 +243,55 @@ def test_a_missing_application_of_emr_serverless(stub: StubAws, folder: Path) ->
     )
 
 
+REGIONS = {
+    "the option": ("eu-north-1", "eu-west-1", "eu-north-1"),
+    "AWS_REGION": (None, "eu-west-1", "eu-west-1"),
+    "AWS_DEFAULT_REGION": (None, None, "us-east-1"),
+}
+
+
+@pytest.mark.parametrize("case", REGIONS)
+def test_the_region_is_that_of(case: str, stub: StubAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    option, variable, expected = REGIONS[case]
+    if variable:
+        monkeypatch.setenv("AWS_REGION", variable)
+    walks(stub, job("COMPLETED"))
+
+    result = submit(*ON_EKS, "--detach", *(("--region", option) if option else ()))
+
+    back = f"wait for it: spark-xacct submit emr-eks --resume vc1/01 --region {expected}"
+    assert result.stderr.splitlines()[-1] == back
+
+
+def _ctrl_c() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def _sigterm() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.parametrize(("stop", "code"), [(_ctrl_c, 130), (_sigterm, 143)])
+def test_who_is_stopped_while_submitting_hears_how_to_find_out(stop: Any, code: int, s3: Any, stub: StubAws) -> None:
+    def late(body: Any) -> dict[str, Any]:
+        stop()
+        time.sleep(0.5)
+        return {"id": "01", "virtualClusterId": "vc1", "name": "n", "arn": "a"}
+
+    stub.answers["emr-containers:StartJobRun"] = [late]
+
+    result = submit("emr-eks", "--on", "vc1", "--entry-point", "job.py", "--staging", "s3://own/x", "--image", IMAGE,
+                    "--token", "of the night")  # fmt: skip
+
+    (key,) = [one["Key"] for one in s3.list_objects_v2(Bucket="own")["Contents"]]
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (
+        code,
+        "submit was interrupted, and the job may have been started; submit again with --token 'of the night', which makes no second job; "
+        f"left, and to be removed: s3://own/{key}",
+    )
+    assert len(stub.bodies("emr-containers:StartJobRun")) == 1
+
+
 def test_missing_credentials_end_with_4(stub: StubAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
 
@@ -267,11 +318,14 @@ def test_the_same_token_is_the_same_client_token_and_another_is_not(stub: StubAw
     walks(stub, job("COMPLETED"))
     for token in ("a", "a", "b"):
         assert submit(*ON_EKS, "--token", token, "--detach").exit_code == 0
+    drawn = json.loads(submit(*ON_EKS, "--detach", "--format", "json").stdout)["token"]
+    submit(*ON_EKS, "--token", drawn, "--detach")
     assert submit(*ON_EKS, "--token", "a", "--argument", "x", "--detach").exit_code == 0
 
     tokens = [body["clientToken"] for body in stub.bodies("emr-containers:StartJobRun")]
     assert tokens[0] == tokens[1]
-    assert len(set(tokens)) == 3, "another token, or another job, is another client token"
+    assert tokens[3] == tokens[4], "the one that was drawn is told"
+    assert len(set(tokens)) == 4, "another token, or another job, is another client token"
 
 
 # Usage
@@ -305,7 +359,17 @@ CLICK_USAGE = {
     "a target that launches nothing": (("builder",), "Invalid value for 'TARGET': \"builder\" is not one of emr-ec2, emr-eks, emr-serverless, spark-submit"),
     "a run that is none": (("emr-eks", "--resume", "vc1/"), "--resume vc1/: write ON/ID as submit printed it"),
     "a run without the place": (("emr-eks", "--resume", "01"), "--resume 01: write ON/ID as submit printed it"),
-    "resume and a job": (("emr-eks", "--resume", "vc1/01", "--name", "x"), "--resume waits for a job that runs; leave out --dry-run and the options of a job"),
+    "resume and a job": (("emr-eks", "--resume", "vc1/01", "--name", "x"), "--resume waits for a job that runs; leave out --dry-run, --detach, --token, --kms-key and the options of a job"),
+    "resume and a token": (("emr-eks", "--resume", "vc1/01", "--token", "x"), "--resume waits for a job that runs; leave out --dry-run, --detach, --token, --kms-key and the options of a job"),
+    "resume and a key": (("emr-eks", "--resume", "vc1/01", "--kms-key", "x"), "--resume waits for a job that runs; leave out --dry-run, --detach, --token, --kms-key and the options of a job"),
+    "resume and detach": (("emr-eks", "--resume", "vc1/01", "--detach"), "--resume waits for a job that runs; leave out --dry-run, --detach, --token, --kms-key and the options of a job"),
+    "a run with an id of another type": (("emr-eks", "--resume", '{"target": "emr-eks", "id": 1}'),
+                                         '--resume {"target": "emr-eks", "id": 1}: target and id of a run are texts'),
+    "a run with a place of another type": (("emr-eks", "--resume", '{"target": "emr-eks", "id": "1", "on": []}'),
+                                           '--resume {"target": "emr-eks", "id": "1", "on": []}: on and run of a run are texts or null'),
+    "a run with private of another type": (("emr-eks", "--resume", '{"target": "emr-eks", "id": "1", "private": 5}'),
+                                           '--resume {"target": "emr-eks", "id": "1", "private": 5}: private of a run is a list of texts'),
+    "an empty token": (("emr-eks", "--token", " "), "--token is empty; write what is the same for the same job, or leave it out for a new one"),
     "a log group where there is none": (("emr-ec2", "--log-group", "x"), "--log-group is not for emr-ec2"),
     "use of nothing": (("emr-eks", "--use", ""), "--use names no bucket; write --use BUCKET,..., or leave it out for every bucket"),
 }  # fmt: skip
@@ -510,6 +574,22 @@ def test_sigterm_ends_the_waiting_and_says_how_to_come_back(s3: Any, stub: StubA
     )
 
 
+def test_sigterm_while_a_service_is_asked_ends_the_waiting_too(s3: Any, stub: StubAws) -> None:
+    def late(body: Any) -> dict[str, Any]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.5)
+        return job("RUNNING")
+
+    walks(stub, job("RUNNING"), late, job("COMPLETED"))
+
+    result = submit(*ON_EKS)
+
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (
+        143,
+        "vc1/01 goes on; come back to it: spark-xacct submit emr-eks --resume vc1/01 --region us-east-1",
+    )
+
+
 def test_spark_submit_asks_nobody_of_aws_and_needs_no_profile(
     stub: StubAws, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -524,7 +604,12 @@ def test_spark_submit_asks_nobody_of_aws_and_needs_no_profile(
     result = submit("spark-submit", "--release", "spark-4", "--entry-point", "job.py")
 
     assert (result.exit_code, result.stdout) == (6, "to stdout\n")
-    run = result.stderr.splitlines()[0].removeprefix("submitted ").partition(";")[0]
+    first, second = result.stderr.splitlines()[:2]
+    run = second.removeprefix("submitted ").partition(";")[0]
+    assert first.startswith(f"run {run}, --token ")
     assert result.stderr.splitlines()[-1] == f"{run}: EXITED 6: exit code 6"
     assert "to stderr" in result.stderr.splitlines()
+    back = next(line for line in result.stderr.splitlines() if line.startswith("Ctrl-C does not end the job"))
+    again = submit(*back.partition("come back to it: spark-xacct submit ")[2].split())
+    assert (again.exit_code, again.stdout) == (6, "to stdout\n"), again.exception
     assert stub.asked == []

@@ -141,6 +141,7 @@ def test_emr_serverless_starts_and_tells_its_run(moto: Any, s3: Any, application
             "private": [],
         },
         "session_run": properties["spark.hadoop.fs.xacct.run"],
+        "token": told["token"],
     }
     assert properties["spark.executorEnv.SPARK_XACCT_RUN"] == told["session_run"]
     assert described["configurationOverrides"]["monitoringConfiguration"] == {
@@ -168,13 +169,13 @@ def cluster(moto: Any) -> str:
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     """What the launcher asks for from now on."""
     asked: list[tuple[str, dict[str, Any]]] = []
-    ask = Clients.ask
+    ask = Clients._asked
 
-    def recording(self: Clients, service: str, method: str, about: str, /, **request: Any) -> Any:
-        asked.append((method, request))
-        return ask(self, service, method, about, **request)
+    def recording(self: Clients, client: Any, service: str, method: str, about: str, request: Any) -> Any:
+        asked.append((method, dict(request)))
+        return ask(self, client, service, method, about, request)
 
-    monkeypatch.setattr(Clients, "ask", recording)
+    monkeypatch.setattr(Clients, "_asked", recording)
     return asked
 
 

@@ -199,9 +199,9 @@ def test_more_events_than_a_page_holds_come_in_order(moto: Any, clients: Clients
     for start in range(0, 12_000, 4_000):
         put(client, *(str(number) for number in range(start, start + 4_000)), at=NOW + start)
 
-    (piece,) = follow(clients).poll()
+    lines = [line for piece in follow(clients).poll() for line in piece.lines]
 
-    assert piece.lines == tuple(str(number) for number in range(12_000))
+    assert lines == [str(number) for number in range(12_000)]
 
 
 def page(token: str, *events: tuple[int, str]) -> dict[str, Any]:
@@ -228,6 +228,34 @@ def test_a_token_that_has_expired_costs_no_line_and_repeats_none(stub: StubAws, 
 
     assert [pieces(follower), pieces(follower)] == [[("stdout", ("a", "b", "c"))], [("stdout", ("d", "e"))]]
     assert stub.bodies("GetLogEvents")[3]["startTime"] == 5
+
+
+def test_a_page_that_is_lost_costs_no_line_of_those_before_it(stub: StubAws, clients: Clients) -> None:
+    stub.answers["DescribeLogStreams"] = [{"logStreams": [{"logStreamName": STREAM}]}]
+    stub.answers["GetLogEvents"] = [page("f/1", (4, "a")), *[LOST] * 4, page("f/2", (5, "b")), page("f/2")]
+    follower, given = follow(clients), []
+
+    looks = follower.poll()
+    given.append(next(looks).lines)
+    with pytest.raises(LaunchError):
+        next(looks)
+    given += [piece.lines for piece in follower.poll()]
+
+    assert given == [("a",), ("b",)]
+
+
+def test_a_piece_that_nobody_took_is_given_again(moto: Any, clients: Clients) -> None:
+    s3 = moto("s3")
+    s3.create_bucket(Bucket="logs")
+    s3.put_object(Bucket="logs", Key=KEY, Body=b"a\n")
+    follower = S3Follower(clients, LogSource("stdout", "s3", DRIVER))
+
+    interrupted = follower.poll()
+    first = next(interrupted)
+    del interrupted
+
+    assert [first.lines, *(piece.lines for piece in follower.poll())] == [("a",), ("a",)]
+    assert list(follower.poll()) == []
 
 
 def test_a_connection_that_is_lost_while_reading_is_for_a_later_time(stub: StubAws, clients: Clients) -> None:

@@ -7,7 +7,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from fakes.launching import StubAws
+from botocore.exceptions import IncompleteReadError
+from fakes.launching import LOST, StubAws
 
 from spark_xacct.launch import Clients, LaunchError, LogSource, Phase, Run, State, open_launcher
 from spark_xacct.launch.emr_ec2 import EmrEc2
@@ -244,6 +245,23 @@ def test_in_cluster_mode_the_log_is_that_of_the_application_master(stub: StubAws
     ]
 
 
+def test_a_clients_log_that_breaks_off_is_for_a_later_time(
+    stub: StubAws, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(self: Any) -> bytes:
+        raise IncompleteReadError(actual_bytes=3, expected_bytes=9)
+
+    monkeypatch.setattr("botocore.response.StreamingBody.read", cut)
+
+    with pytest.raises(LaunchError) as raised:
+        listed_logs(stub, clients, CLUSTER_MODE, CLIENTS_LOG)
+
+    assert raised.value.is_transient
+    assert str(raised.value) == (
+        "the log in s3n://logs/emr/ could not be read to its end (3 read, but total bytes expected is 9.)"
+    )
+
+
 def test_until_the_client_has_told_its_application_there_is_only_its_own_log(stub: StubAws, clients: Clients) -> None:
     names = [source.address for source in listed_logs(stub, clients, CLUSTER_MODE, NOT_YET)]
     assert names == [f"{STEP_LOG}/stdout.gz", f"{STEP_LOG}/stderr.gz"]
@@ -309,6 +327,66 @@ def test_a_cluster_that_was_made_before_is_found_on_a_later_page(stub: StubAws, 
     assert run == Run("emr-ec2", "s-9", "j-9", "0123456789ab", ("s3://own/runs/0123456789ab/job.py",))
     assert [name for name, _ in stub.asked] == ["ListClusters", "ListClusters", "ListSteps"]
     assert stub.bodies("ListClusters")[0]["CreatedAfter"] == datetime(2026, 11, 21, tzinfo=timezone.utc).timestamp()
+
+
+NOTHING: dict[str, Any] = {"Steps": []}
+THERE = {"Steps": [{"Id": "s-9", "Name": "job [0123456789ab]"}]}
+OLD_INSTALL = {"Id": "s-1", "Name": "Install spark-xacct"}
+NO_CLUSTER: dict[str, Any] = {"Clusters": []}
+# answers, calls -> what was asked
+LOST_ANSWERS: dict[str, tuple[dict[str, list[Any]], list[Call], list[str]]] = {
+    "of a step that was added": (
+        {"AddJobFlowSteps": [LOST, {"StepIds": ["s-2"]}], "ListSteps": [NOTHING, THERE]},
+        calls(("AddJobFlowSteps", JOB)),
+        ["ListSteps", "AddJobFlowSteps", "ListSteps"],
+    ),
+    "of a step that was not": (
+        {"AddJobFlowSteps": [LOST, {"StepIds": ["s-9"]}], "ListSteps": [NOTHING]},
+        calls(("AddJobFlowSteps", JOB)),
+        ["ListSteps", "AddJobFlowSteps", "ListSteps", "AddJobFlowSteps"],
+    ),
+    "of a step that installs, as one did before": (
+        {
+            "AddJobFlowSteps": [LOST, {"StepIds": ["s-9"]}],
+            "ListSteps": [{"Steps": [OLD_INSTALL]}, {"Steps": [{**OLD_INSTALL, "Id": "s-2"}, OLD_INSTALL]}],
+        },
+        calls(("AddJobFlowSteps", INSTALL), ("AddJobFlowSteps", JOB)),
+        ["ListSteps", "AddJobFlowSteps", "ListSteps", "AddJobFlowSteps"],
+    ),
+    "of a cluster that was made": (
+        {
+            "RunJobFlow": [LOST, {"JobFlowId": "j-2"}],
+            "ListClusters": [NO_CLUSTER, {"Clusters": [{"Id": "j-1", "Name": NEW["Name"]}]}],
+            "ListSteps": [THERE],
+        },
+        calls(("RunJobFlow", NEW)),
+        ["ListClusters", "RunJobFlow", "ListClusters", "ListSteps"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LOST_ANSWERS)
+def test_a_lost_answer_is_looked_for_before_anything_is_made_again(case: str, stub: StubAws, clients: Clients) -> None:
+    answers, asked, expected = LOST_ANSWERS[case]
+    stub.answers |= {name: list(script) for name, script in answers.items()}
+    slept: list[float] = []
+
+    run = EmrEc2(clients, sleep=slept.append).submit(asked, SUBMISSION)
+
+    assert (run.on, run.id) == ("j-1", "s-9")
+    assert [name for name, _ in stub.asked] == expected
+    assert slept == [2.0]
+
+
+def test_a_step_whose_answers_are_all_lost_is_given_up_after_a_while(stub: StubAws, clients: Clients) -> None:
+    stub.answers |= {"ListSteps": [NOTHING], "AddJobFlowSteps": [LOST]}
+    slept: list[float] = []
+
+    with pytest.raises(LaunchError) as raised:
+        EmrEc2(clients, sleep=slept.append).submit(calls(("AddJobFlowSteps", JOB)), SUBMISSION)
+
+    assert raised.value.is_transient
+    assert (slept, len(stub.bodies("AddJobFlowSteps"))) == ([2.0, 4.0, 8.0], 4)
 
 
 # Cancelling, finding, actions

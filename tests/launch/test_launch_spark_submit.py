@@ -223,3 +223,18 @@ def test_a_run_of_another_machine(identity: str, launcher: SparkSubmit, tmp_path
 def test_where_runs_are_kept() -> None:
     assert runs_folder({"XDG_STATE_HOME": "/s"}) == Path("/s/spark-xacct/runs")
     assert runs_folder({}) == Path.home() / ".local/state/spark-xacct/runs"
+
+
+@pytest.mark.parametrize("identity", ["../runs/0123456789ab", "a/../0123456789ab", ".."])
+def test_an_id_that_is_a_path_is_no_run(identity: str, launcher: SparkSubmit, tmp_path: Path) -> None:
+    launcher.submit(calls("true"), SUBMISSION)
+    ended(launcher)
+    (tmp_path / "runs" / "a").mkdir()
+    (tmp_path / "command.json").write_text("[]")
+
+    with pytest.raises(LaunchError) as raised:
+        launcher.find(Run("spark-submit", identity))
+
+    assert str(raised.value) == (
+        f"there is no run {identity} in {tmp_path / 'runs'}; runs of spark-submit are kept on the machine that made them"
+    )

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from fakes.launching import LOST, StubAws
 from fakes.target_plans import access_map, bound
 
-from spark_xacct.launch import Clients, LaunchError, staging
+from spark_xacct.launch import Clients, LaunchError, staging, stopping
 from spark_xacct.launch.staging import Staged, Uploader
 from spark_xacct.model import Pattern
 
@@ -196,8 +196,9 @@ def test_an_interrupted_staging_names_what_is_left(case: str, stub: StubAws, cli
     assert str(raised.value) == expected.replace("URL/", f"{stub.url}/")
 
 
-def test_ctrl_c_while_staging_names_what_is_left(
-    stub: StubAws, clients: Clients, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("stopped", "code"), [(KeyboardInterrupt, 130), (stopping.Terminated, 143)])
+def test_who_is_stopped_while_staging_hears_what_is_left(
+    stopped: type[BaseException], code: int, stub: StubAws, clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stub.answers["PUT /" + SHARED.uri.removeprefix("s3://")] = [b""]
     stub.answers["PUT /" + PRIVATE.uri.removeprefix("s3://")] = [b""]
@@ -206,14 +207,15 @@ def test_ctrl_c_while_staging_names_what_is_left(
     def say(text: str) -> None:
         said.append(text)
         if len(said) == 2:
-            raise KeyboardInterrupt
+            raise stopped
 
     with pytest.raises(LaunchError) as raised:
         Uploader(clients, None, say).put([PRIVATE, SHARED])
 
     assert str(raised.value) == (
-        f"staging was interrupted; left, and to be removed: {PRIVATE.uri}; left for the next time: {SHARED.uri}"
+        f"staging was interrupted, and nothing was started; left, and to be removed: {PRIVATE.uri}; left for the next time: {SHARED.uri}"
     )
+    assert raised.value.exit_code == code
 
 
 def test_only_what_is_named_is_removed(s3: Any, clients: Clients) -> None:

@@ -189,6 +189,21 @@ def test_a_log_that_is_lost_for_a_while_is_read_on() -> None:
     assert heard.lines == ["stdout| 1", "stdout| 2", "stdout| 3"]
 
 
+def test_a_log_store_that_never_answers_does_not_hide_the_end_of_the_job() -> None:
+    clock = FakeClock()
+    launcher = FakeLauncher([*[RUNNING] * 60, GOOD], [OUT])
+    wait, heard = waiting(launcher, clock, looks={OUT: [lost("no route")] * 100})
+
+    assert wait.wait() == GOOD
+    assert clock.time > PATIENCE_SECONDS
+    assert heard.all == [
+        "cluster-1/job-1: RUNNING",
+        "the log is not read for the moment: no route; the job's state is followed all the same",
+        "cluster-1/job-1: COMPLETED",
+        "no log came by now; look later at s3://logs/out",
+    ]
+
+
 def test_credentials_that_expire_while_waiting_say_that_the_job_may_run() -> None:
     expired = LaunchError("the AWS credentials of x have expired (ExpiredToken); log in again", is_expired=True)
     wait, _ = waiting(FakeLauncher([RUNNING, expired]))
@@ -247,6 +262,40 @@ def test_ctrl_c_detaches_and_cancels_nothing_where(case: str) -> None:
         wait.wait()
 
     assert launcher.cancelled == []
+
+
+def test_a_job_that_may_not_be_cancelled_is_waited_for_and_ctrl_c_asks_again() -> None:
+    launcher = FakeLauncher([*[RUNNING] * 6, GOOD])
+    asked: list[str] = []
+
+    def refuse(run: Run) -> None:
+        raise LaunchError("AWS refused CancelJobRun")
+
+    launcher.cancel = refuse  # type: ignore[method-assign]
+    clock = FakeClock({5: KeyboardInterrupt(), 20: KeyboardInterrupt()})
+    wait, heard = waiting(launcher, clock, lambda question: asked.append(question) or True)  # type: ignore[func-returns-value]
+
+    assert wait.wait() == GOOD
+    assert len(asked) == 2
+    assert heard.all == [
+        "cluster-1/job-1: RUNNING",
+        *["cluster-1/job-1 may not be cancelled: AWS refused CancelJobRun; waiting on, Ctrl-C asks again"] * 2,
+        "cluster-1/job-1: COMPLETED",
+        NO_LOG,
+    ]
+
+
+def test_ctrl_c_while_it_is_being_cancelled_detaches() -> None:
+    launcher = FakeLauncher([RUNNING])
+
+    def interrupted(run: Run) -> None:
+        raise KeyboardInterrupt
+
+    launcher.cancel = interrupted  # type: ignore[method-assign]
+    wait, _ = waiting(launcher, FakeClock({5: KeyboardInterrupt()}), lambda question: True)
+
+    with pytest.raises(Detached):
+        wait.wait()
 
 
 def test_a_second_ctrl_c_while_it_is_cancelled_waits_no_longer() -> None:
