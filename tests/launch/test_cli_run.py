@@ -124,6 +124,21 @@ def test_the_exit_code_is_that_of_the_command(case: str) -> None:
     assert ran(*command) == expected
 
 
+IGNORED = [signal.SIGHUP, signal.SIGTERM, signal.SIGINT]
+
+
+@pytest.mark.parametrize("number", IGNORED)
+def test_a_signal_that_was_ignored_before_is_ignored_by_the_command(number: signal.Signals) -> None:
+    earlier = signal.signal(number, signal.SIG_IGN)
+    try:
+        code = ran("sh", "-c", f"kill -{int(number)} $PPID; kill -{int(number)} $$; exit 7")
+        after = signal.getsignal(number)
+    finally:
+        signal.signal(number, earlier)
+
+    assert (code, after) == (7, signal.SIG_IGN)
+
+
 MISSING = {
     "not there": ("/nowhere/x", 127, "run: /nowhere/x: there is no such command\n"),
     "not executable": ("./xacct.yaml", 126, "run: ./xacct.yaml cannot be run: Permission denied\n"),
