@@ -101,9 +101,13 @@ class SparkSubmit:
     def cancel(self, run: Run) -> None:
         folder = self._folder_of(run)
         process = _number_in(folder / "pid")
-        # A process of that number is this run's only while the lock is held.
         if process is None or not _is_locked(folder):
             return
+        # The command holds the lock too, so the keeper may be gone and its number be that of another process.
+        if not _is_keeper(process, folder):
+            raise LaunchError(
+                f"the process that kept run {run.id} is gone, and its command goes on; end that by hand", exit_code=1
+            )
         (folder / "cancelled").touch()
         try:
             os.kill(process, signal.SIGTERM)
@@ -192,6 +196,15 @@ def _is_locked(folder: Path) -> bool:
         except BlockingIOError:
             return True
         return False
+
+
+def _is_keeper(process: int, folder: Path) -> bool:
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        # Without /proc the number has to do.
+        return not Path("/proc/self").exists()
+    return os.fsencode(folder) in words
 
 
 def _number_in(path: Path) -> int | None:

@@ -164,6 +164,28 @@ def test_cancelling_stops_the_command(launcher: SparkSubmit) -> None:
     assert text_of(launcher)["stdout"] == "ready\nclosing\n"
 
 
+def test_cancelling_touches_no_process_that_only_has_the_keepers_number(launcher: SparkSubmit, tmp_path: Path) -> None:
+    launcher.submit(calls("exec sleep 3"), SUBMISSION)
+    pid = tmp_path / "runs" / RUN.id / "pid"
+    keeper = until(lambda: pid.exists() and pid.read_text())
+    with subprocess.Popen(["sleep", "30"]) as other:
+        pid.write_text(str(other.pid))
+        try:
+            with pytest.raises(LaunchError) as raised:
+                launcher.cancel(RUN)
+            time.sleep(0.2)
+            code = other.poll()
+        finally:
+            other.kill()
+            pid.write_text(keeper)
+            launcher.cancel(RUN)
+
+    assert (str(raised.value), code) == (
+        f"the process that kept run {RUN.id} is gone, and its command goes on; end that by hand",
+        None,
+    )
+
+
 def test_cancelling_what_has_ended_changes_nothing(launcher: SparkSubmit) -> None:
     launcher.submit(calls("exit 0"), SUBMISSION)
     ended(launcher)
