@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import socket
 import sys
+import time
 
 TIMEOUT_SECONDS = 60
+RETRY_SECONDS = 0.05
 
 
 def main(address: str) -> int:
@@ -18,7 +20,7 @@ def main(address: str) -> int:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(TIMEOUT_SECONDS)
         try:
-            connection.connect(address)
+            _connect(connection, address)
             answer = json.loads(b"".join(iter(lambda: connection.recv(65536), b"")))
         except (OSError, ValueError) as error:
             return _fail(f"spark-xacct run, which gives the role session, has ended or does not answer ({error})")
@@ -26,6 +28,18 @@ def main(address: str) -> int:
         return _fail(answer["error"])
     sys.stdout.write(json.dumps(answer))
     return 0
+
+
+def _connect(connection: socket.socket, address: str) -> None:
+    """Linux says EAGAIN at once where as many wait already as may: unix(7) of its manual."""
+    until = time.monotonic() + TIMEOUT_SECONDS
+    while True:
+        try:
+            return connection.connect(address)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                raise
+        time.sleep(RETRY_SECONDS)
 
 
 def _fail(text: str) -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from spark_xacct.errors import XacctError
 
+RETRY_SECONDS = 0.1
 _PEER = struct.Struct("3i")
 
 
@@ -29,22 +30,25 @@ class RoleEndpoint:
         self._server = socket.socket(socket.AF_UNIX)
         self._server.bind(str(path))
         path.chmod(0o600)
-        self._server.listen(64)
+        self._is_closed = threading.Event()
+        self._server.listen(socket.SOMAXCONN)
         threading.Thread(target=self._serve, name="role endpoint", daemon=True).start()
 
     def close(self) -> None:
+        self._is_closed.set()
         # Closing alone does not wake a thread that waits in accept.
         with contextlib.suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
 
     def _serve(self) -> None:
-        while True:
+        while not self._is_closed.is_set():
             try:
                 connection, _ = self._server.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+            except (OSError, RuntimeError):
+                # No file descriptor or no thread is left for the moment; the next one who asks is answered.
+                self._is_closed.wait(RETRY_SECONDS)
 
     def _answer(self, connection: socket.socket) -> None:
         # Whoever asked may be gone.
@@ -57,6 +61,11 @@ class RoleEndpoint:
             return self._session()
         except XacctError as error:
             return {"error": str(error)}
+        except Exception as error:  # noqa: BLE001  # whatever it is, somebody waits for an answer
+            # Its text is not of this project, and might tell what nobody should read.
+            return {
+                "error": f"spark-xacct run could not get the role session ({type(error).__name__}); run it again, or try spark-xacct check"
+            }
 
 
 def _user_of(connection: socket.socket) -> int:

@@ -6,6 +6,7 @@ names it; where this machine is gone, YARN and Kubernetes are asked for that id.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -13,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -55,18 +57,24 @@ class SparkSubmit:
         (call,) = calls
         run = Run(NAME, submission.run, None, submission.run)
         folder = self._folder / submission.run
-        self._prune()
         try:
-            folder.mkdir(mode=0o700, parents=True)
-        except FileExistsError:
-            return run
+            self._prune()
+            if folder.is_dir():
+                return run
+            command = [self._program(), *call.request["arguments"]]
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Under its own name there is a whole run or none: who is interrupted before has not used up the token.
+            part = Path(tempfile.mkdtemp(prefix=f".{submission.run}-", dir=self._folder))
+            try:
+                child.write(part / "command.json", json.dumps(command))
+                self._start(part, folder, {**self._environment, **call.request["environment"]})
+            finally:
+                # It is gone where it became the run.
+                shutil.rmtree(part, ignore_errors=True)
         except OSError as error:
             raise LaunchError(
-                f"the folder of the run cannot be made ({error}); set XDG_STATE_HOME to one that can", 1
+                f"the run cannot be started in {self._folder} ({error}); set XDG_STATE_HOME to a folder of yours", 1
             ) from None
-        command = [self._program(folder), *call.request["arguments"]]
-        child.write(folder / "command.json", json.dumps(command))
-        self._start(folder, {**self._environment, **call.request["environment"]})
         return run
 
     def find(self, run: Run) -> Run:
@@ -93,9 +101,13 @@ class SparkSubmit:
     def cancel(self, run: Run) -> None:
         folder = self._folder_of(run)
         process = _number_in(folder / "pid")
-        # A process of that number is this run's only while the lock is held.
         if process is None or not _is_locked(folder):
             return
+        # The command holds the lock too, so the keeper may be gone and its number be that of another process.
+        if not _is_keeper(process, folder):
+            raise LaunchError(
+                f"the process that kept run {run.id} is gone, and its command goes on; end that by hand", exit_code=1
+            )
         (folder / "cancelled").touch()
         try:
             os.kill(process, signal.SIGTERM)
@@ -110,24 +122,37 @@ class SparkSubmit:
     def actions(self, job: Job) -> tuple[str, ...]:
         return ()
 
-    def _start(self, folder: Path, environment: Mapping[str, str]) -> None:
-        with _lock_file(folder) as lock:
+    def _start(self, part: Path, folder: Path, environment: Mapping[str, str]) -> None:
+        with _lock_file(part) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            subprocess.Popen(
-                [sys.executable, "-I", "-S", child.__file__, str(folder), str(lock)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=dict(environment),
-                pass_fds=(lock,),
-                start_new_session=True,
-            )
+            try:
+                part.rename(folder)
+            except OSError as error:
+                # Somebody else submits the same at the same time.
+                if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                    return
+                raise
+            try:
+                self._start_child(folder, lock, environment)
+            except OSError:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
 
-    def _program(self, folder: Path) -> str:
+    def _start_child(self, folder: Path, lock: int, environment: Mapping[str, str]) -> None:
+        subprocess.Popen(
+            [sys.executable, "-I", "-S", child.__file__, str(folder), str(lock)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=dict(environment),
+            pass_fds=(lock,),
+            start_new_session=True,
+        )
+
+    def _program(self) -> str:
         home = self._environment.get("SPARK_HOME")
         named = shutil.which("spark-submit", path=f"{home}/bin" if home else self._environment.get("PATH"))
         if named is None:
-            folder.rmdir()
             where = f"{home}/bin (SPARK_HOME)" if home else "PATH"
             raise LaunchError(f"spark-submit is not in {where}; install Spark, or set SPARK_HOME", exit_code=2)
         return named
@@ -171,6 +196,15 @@ def _is_locked(folder: Path) -> bool:
         except BlockingIOError:
             return True
         return False
+
+
+def _is_keeper(process: int, folder: Path) -> bool:
+    try:
+        words = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        # Without /proc the number has to do.
+        return not Path("/proc/self").exists()
+    return os.fsencode(folder) in words
 
 
 def _number_in(path: Path) -> int | None:

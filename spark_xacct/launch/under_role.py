@@ -120,8 +120,13 @@ def _ran(command: Sequence[str], environment: Mapping[str, str]) -> int:
 
     # A terminal sends Ctrl-C to both, and the command decides what it means. No SIG_IGN: the command would inherit that.
     on_interrupt = (lambda number, frame: None) if os.isatty(0) else pass_on
-    earlier = {number: signal.signal(number, pass_on) for number in FORWARDED}
-    earlier[signal.SIGINT] = signal.signal(signal.SIGINT, on_interrupt)
+    handlers = {**dict.fromkeys(FORWARDED, pass_on), signal.SIGINT: on_interrupt}
+    # What nohup, or a shell with "&", has the launcher ignore the command ignores too.
+    earlier = {
+        number: signal.signal(number, handler)
+        for number, handler in handlers.items()
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
     try:
         process = subprocess.Popen(list(command), env=dict(environment))
         for number in early:

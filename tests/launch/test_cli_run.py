@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -122,6 +123,21 @@ CODES = {
 def test_the_exit_code_is_that_of_the_command(case: str) -> None:
     command, expected = CODES[case]
     assert ran(*command) == expected
+
+
+IGNORED = [signal.SIGHUP, signal.SIGTERM, signal.SIGINT]
+
+
+@pytest.mark.parametrize("number", IGNORED)
+def test_a_signal_that_was_ignored_before_is_ignored_by_the_command(number: signal.Signals) -> None:
+    earlier = signal.signal(number, signal.SIG_IGN)
+    try:
+        code = ran("sh", "-c", f"kill -{int(number)} $PPID; kill -{int(number)} $$; exit 7")
+        after = signal.getsignal(number)
+    finally:
+        signal.signal(number, earlier)
+
+    assert (code, after) == (7, signal.SIG_IGN)
 
 
 MISSING = {
@@ -337,3 +353,62 @@ def test_a_path_with_blanks_is_one_word_of_the_profile() -> None:
     assert under_role.config_text("eu-west-1", ["/my python/bin/python", "ask.py"]) == (
         '[default]\nregion = eu-west-1\ncredential_process = "/my python/bin/python" ask.py\n'
     )
+
+
+def asked(path: Path) -> dict[str, Any]:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(10)
+        connection.connect(str(path))
+        return dict(json.loads(b"".join(iter(lambda: connection.recv(65536), b""))))
+
+
+def test_whatever_fails_is_an_answer_and_tells_nothing_more(folder: Path) -> None:
+    def session() -> dict[str, Any]:
+        raise ValueError(SECRETS[0])
+
+    endpoint = role_endpoint.RoleEndpoint(folder / "s", session)
+    answer = asked(folder / "s")
+    endpoint.close()
+
+    assert answer == {
+        "error": "spark-xacct run could not get the role session (ValueError); run it again, or try spark-xacct check"
+    }
+
+
+def test_who_asks_after_there_was_no_thread_for_another_is_answered(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = role_endpoint.RoleEndpoint(folder / "s", lambda: SESSION)
+    real, refusals = threading.Thread, [RuntimeError("can't start new thread")]
+
+    def thread(*arguments: Any, **more: Any) -> threading.Thread:
+        if refusals:
+            raise refusals.pop()
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(role_endpoint.threading, "Thread", thread)
+    with socket.socket(socket.AF_UNIX) as first:
+        first.connect(str(folder / "s"))
+        answer = asked(folder / "s")
+    endpoint.close()
+
+    assert (answer, refusals) == (SESSION, [])
+
+
+def test_who_finds_the_queue_full_asks_again(folder: Path) -> None:
+    path = str(folder / "s")
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as waits:
+        server.bind(path)
+        server.listen(0)
+        waits.connect(path)
+        program = [sys.executable, "-I", "-S", under_role.__file__.replace("under_role", "ask"), path]
+        asks = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        time.sleep(0.5)
+        server.accept()[0].close()
+        server.settimeout(10)
+        connection = server.accept()[0]
+        connection.sendall(b'{"Version": 1}')
+        connection.close()
+        out, err = asks.communicate(timeout=20)
+
+    assert (asks.returncode, out, err) == (0, '{"Version": 1}', "")

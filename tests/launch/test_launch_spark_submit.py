@@ -10,12 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from spark_xacct.launch import LaunchError, Phase, Run, State
+from spark_xacct.launch import LaunchError, Phase, Run, State, child
 from spark_xacct.launch.launcher import Call, Submission
 from spark_xacct.launch.spark_submit import KEPT_SECONDS, SparkSubmit, runs_folder
 
@@ -163,6 +164,28 @@ def test_cancelling_stops_the_command(launcher: SparkSubmit) -> None:
     assert text_of(launcher)["stdout"] == "ready\nclosing\n"
 
 
+def test_cancelling_touches_no_process_that_only_has_the_keepers_number(launcher: SparkSubmit, tmp_path: Path) -> None:
+    launcher.submit(calls("exec sleep 3"), SUBMISSION)
+    pid = tmp_path / "runs" / RUN.id / "pid"
+    keeper = until(lambda: pid.exists() and pid.read_text())
+    with subprocess.Popen(["sleep", "30"]) as other:
+        pid.write_text(str(other.pid))
+        try:
+            with pytest.raises(LaunchError) as raised:
+                launcher.cancel(RUN)
+            time.sleep(0.2)
+            code = other.poll()
+        finally:
+            other.kill()
+            pid.write_text(keeper)
+            launcher.cancel(RUN)
+
+    assert (str(raised.value), code) == (
+        f"the process that kept run {RUN.id} is gone, and its command goes on; end that by hand",
+        None,
+    )
+
+
 def test_cancelling_what_has_ended_changes_nothing(launcher: SparkSubmit) -> None:
     launcher.submit(calls("exit 0"), SUBMISSION)
     ended(launcher)
@@ -207,7 +230,52 @@ def test_a_machine_without_spark(case: str, tmp_path: Path) -> None:
         SparkSubmit(None, environment, tmp_path / "runs").submit(calls("exit 0"), SUBMISSION)
 
     assert (str(raised.value), raised.value.exit_code) == (expected, 2)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_submit_that_is_interrupted_does_not_use_up_its_token(
+    launcher: SparkSubmit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(path: Path, text: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(child, "write", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            launcher.submit(calls("exit 3"), SUBMISSION)
+
     assert list((tmp_path / "runs").iterdir()) == []
+    launcher.submit(calls("exit 3"), SUBMISSION)
+    assert ended(launcher).code == 3
+
+
+def test_a_process_that_cannot_be_started_is_one_line_and_does_not_use_up_its_token(
+    launcher: SparkSubmit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: Any, **more: Any) -> None:
+        raise OSError(7, "Argument list too long")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", refuse)
+        with pytest.raises(LaunchError) as raised:
+            launcher.submit(calls("exit 3"), SUBMISSION)
+
+    assert str(raised.value) == (
+        f"the run cannot be started in {tmp_path / 'runs'} ([Errno 7] Argument list too long); set XDG_STATE_HOME to a folder of yours"
+    )
+    assert list((tmp_path / "runs").iterdir()) == []
+    launcher.submit(calls("exit 3"), SUBMISSION)
+    assert ended(launcher).code == 3
+
+
+def test_two_submits_of_one_token_at_once_start_one_command(launcher: SparkSubmit, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        runs = list(pool.map(lambda _: launcher.submit(calls("echo once"), SUBMISSION), range(4)))
+
+    assert runs == [RUN] * 4
+    assert ended(launcher).code == 0
+    assert text_of(launcher)["stdout"] == "once\n"
+    assert [one.name for one in (tmp_path / "runs").iterdir()] == [RUN.id]
 
 
 @pytest.mark.parametrize("identity", ["f" * 12, ".", ".."])
