@@ -34,10 +34,13 @@ def guide() -> Iterator[Lab]:
 
 
 def test_log_objects_that_appear_over_time_are_read_once_and_in_order(guide: Lab) -> None:
-    session = boto3.Session("AKIA", "s")
     client = guide.root_client("111122223333", "s3")
-    clients = Clients(session, "us-east-1")
-    clients._clients["s3"] = client
+
+    class OfTheLab(Clients):
+        def client(self, *_: object) -> object:
+            return client
+
+    clients = OfTheLab(boto3.Session("AKIA", "s"), "us-east-1")
     follower = S3Follower(clients, LogSource("stdout", "s3", "s3://logs/jobs/*/stdout.gz"))
     given: list[str] = []
     for key, text in (("1", "a\n"), ("1", "a\nb"), ("10", "later\n"), ("2", "earlier\n"), ("1", "a\nb\nc\n")):
