@@ -79,8 +79,8 @@ if attempt == 1:
     assert second != first
     result(**{"after a kill": {**after, "python": workers}})
     master = os.getppid()
-    # What this program says passes through the JVM that it kills.
-    while "after a kill" not in Path(f"/proc/{master}/fd/1").read_text():
+    # What this program says passes through the JVM that it kills: the line with its end.
+    while "\n" not in Path(f"/proc/{master}/fd/1").read_text().partition("after a kill")[2]:
         time.sleep(0.05)
     kill(master, "ApplicationMaster")
     time.sleep(60)
