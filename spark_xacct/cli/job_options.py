@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -48,4 +48,4 @@ def with_job(function: _Function) -> _Function:
 
     for option in reversed(_OPTIONS):
         told = option(told)
-    return told  # type: ignore[return-value]
+    return cast(_Function, told)

@@ -13,22 +13,12 @@ import click
 from spark_xacct import declaration, plan, targets, version
 from spark_xacct.cli import existing, output
 from spark_xacct.cli.job_options import with_job
+from spark_xacct.cli.registered import Registered
 from spark_xacct.cli.settings import Settings, with_settings
 from spark_xacct.errors import SparkStartError, TargetError
 from spark_xacct.spark import jar as spark_jar
 
 PLAN = "plan"
-
-
-class _Target(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2 only
-    """A target's name; asked of the registry each time, which anyone may add to."""
-
-    name = "target"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if value not in _names():
-            self.fail(f'"{value}" is not one of {", ".join(_names())}', param, ctx)
-        return value
 
 
 class _ListsTargets(click.Command):
@@ -135,7 +125,7 @@ def _one(files: dict[str, str], name: str) -> str:
 
 
 @click.command(cls=_ListsTargets, short_help="Print the settings of a target.")
-@click.argument("target", type=_Target(), metavar="TARGET")
+@click.argument("target", type=Registered(lambda: _names()), metavar="TARGET")
 @click.option("--release", metavar="LABEL", help="spark-3.5, spark-4, emr-7.10.0, ... Default: the pyspark found here.")
 @click.option(
     "--use",

@@ -17,6 +17,7 @@ from spark_xacct import declaration, launch, targets
 from spark_xacct.aws.role_sessions import user_name
 from spark_xacct.cli import launch_output, output
 from spark_xacct.cli.job_options import with_job
+from spark_xacct.cli.registered import Registered
 from spark_xacct.cli.settings import Settings, with_settings
 from spark_xacct.errors import SparkStartError
 from spark_xacct.launch import (
@@ -37,19 +38,8 @@ from spark_xacct.launch.submission import Prepared
 from spark_xacct.spark import jar as spark_jar
 
 
-class _Target(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2 only
-    """A target that can be launched on; asked of the registry each time."""
-
-    name = "target"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if value not in launch.names():
-            self.fail(f'"{value}" is not one of {", ".join(launch.names())}', param, ctx)
-        return value
-
-
 @click.command(short_help="Submit a job, wait for it, show its driver's log.")
-@click.argument("target", type=_Target(), metavar="TARGET")
+@click.argument("target", type=Registered(lambda: launch.names()), metavar="TARGET")
 @click.option("--release", metavar="LABEL", help="emr-7.12.0, spark-4, ... Default: the target's.")
 @click.option("--use", metavar="BUCKET,...", help="Carry these buckets only; refuse the others.")
 @click.option(

@@ -12,10 +12,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from spark_xacct import plan as plans
-from spark_xacct.errors import ModelError, PlanError
+from spark_xacct.errors import PlanError
 from spark_xacct.importing import from_plan
-from spark_xacct.importing.draft import Draft, DraftBase, DraftRole, NothingImported, holds_variable, role_arn_problem
-from spark_xacct.model import BaseKind, ExternalId, limits
+from spark_xacct.importing.draft import (
+    Draft,
+    DraftBase,
+    DraftRole,
+    NothingImported,
+    holds_variable,
+    is_external_id,
+    role_arn_problem,
+)
+from spark_xacct.model import BaseKind, limits
 
 # What a profile without role_arn may get its credentials from.
 _OWN_CREDENTIALS = ("aws_access_key_id", "credential_process", "sso_session", "sso_start_url", "login_session")
@@ -140,7 +148,7 @@ class _Reader:
         role = DraftRole(
             arn,
             start.role,
-            self._fitting(name, section, "external_id", _is_external_id),
+            self._fitting(name, section, "external_id", is_external_id),
             self._seconds(name, section),
             self._fitting(name, section, "role_session_name", limits.SESSION_NAME.match),
         )
@@ -223,14 +231,6 @@ def _same(base: DraftBase) -> tuple[str | None, ...]:
 
 def _title(base: DraftBase) -> str:
     return " ".join(part for part in _same(base) if part)
-
-
-def _is_external_id(text: str) -> bool:
-    try:
-        ExternalId(literal=text)
-    except ModelError:
-        return False
-    return True
 
 
 def _sections(draft: Draft, name: str, text: str) -> dict[str, Mapping[str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from spark_xacct.errors import ModelError, XacctError
-from spark_xacct.model import Arn, limits
+from spark_xacct.model import Arn, ExternalId, limits
 
 BASE = "base"
 _VARIABLE = re.compile(r"(?<!\$)\{[A-Za-z_][A-Za-z0-9_-]*\}")
@@ -112,6 +112,15 @@ def role_name(text: str) -> str:
         name = f"role-{name}".rstrip("-")
     name = name[:32].rstrip("-")
     return f"{name[:27]}-role" if name in limits.RESERVED_ROLE_NAMES else name
+
+
+def is_external_id(text: str) -> bool:
+    """Whether STS takes it."""
+    try:
+        ExternalId(literal=text)
+    except ModelError:
+        return False
+    return True
 
 
 def role_arn_problem(text: str) -> str | None:

@@ -10,12 +10,21 @@ from dataclasses import dataclass
 from spark_xacct.errors import ModelError
 from spark_xacct.importing import bucket_keys, providers
 from spark_xacct.importing.bucket_keys import ASSUMED, BucketKeys
-from spark_xacct.importing.draft import BASE, Draft, DraftBase, DraftBucket, DraftRole, holds_variable, role_arn_problem
+from spark_xacct.importing.draft import (
+    BASE,
+    Draft,
+    DraftBase,
+    DraftBucket,
+    DraftRole,
+    holds_variable,
+    is_external_id,
+    role_arn_problem,
+)
 from spark_xacct.importing.native_keys import REGION_OF_HOST, NativeKeys
 from spark_xacct.importing.platforms import Platform
 from spark_xacct.importing.providers import Meaning
 from spark_xacct.importing.values import Values
-from spark_xacct.model import BaseKind, ExternalId, Sts, limits
+from spark_xacct.model import BaseKind, Sts, limits
 from spark_xacct.model.bases import row_of
 from spark_xacct.targets import legacy
 from spark_xacct.targets.connectors import EMRFS, S3A_V2
@@ -164,7 +173,7 @@ class _Reader:
                 arn,
                 seconds=self._seconds(name),
                 session_name=self._fitting(name, "session.name", limits.SESSION_NAME.match),
-                external_id=self._fitting(name, "external.id", _is_external_id),
+                external_id=self._fitting(name, "external.id", is_external_id),
                 policy=self._fitting(name, "policy", _is_policy),
             )
         )
@@ -316,14 +325,6 @@ class _Reader:
                 yield f"{self._values.at(name)}: {_OTHER[bare]}"
             elif name in ("fs.s3a.secret.key", "fs.s3a.session.token", "fs.s3.awsSecretAccessKey"):
                 yield f"{self._values.at(name)}: keys in settings are not carried; the declaration names a base identity"
-
-
-def _is_external_id(text: str) -> bool:
-    try:
-        ExternalId(literal=text)
-    except ModelError:
-        return False
-    return True
 
 
 def _is_policy(text: str) -> bool:

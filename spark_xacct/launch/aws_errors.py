@@ -114,7 +114,7 @@ def launch_error(
     return LaunchError(f"{operation} of {service} cannot be asked ({_first_line(error)})")
 
 
-def code_of(error: Exception) -> str:
+def code_of(error: BaseException | None) -> str:
     """The code of a service's answer, "" for what is none."""
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 

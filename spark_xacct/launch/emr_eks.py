@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spark_xacct.launch import job_runs
-from spark_xacct.launch.clients import Clients
 from spark_xacct.launch.launcher import Call, Submission, register
 from spark_xacct.launch.run import LogSource, Phase, Run, State
 from spark_xacct.targets import Job, Rendered
@@ -24,17 +23,10 @@ PHASES = {
 }
 
 
-class EmrEks:
+class EmrEks(job_runs.JobRuns):
     target = NAME
     # Spark's application is "spark-" and the id of the job run there, and {run} is Spark's application on Kubernetes.
     names_run = False
-    takes_log_group = True
-    longest_delay_seconds = 30.0
-    log_delay_seconds = 120.0
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-        self._logs: dict[str, list[LogSource]] = {}
 
     def calls(self, rendered: Rendered, submission: Submission) -> Sequence[Call]:
         watched = {"cloudWatchMonitoringConfiguration": {"logGroupName": submission.log_group}}
@@ -59,11 +51,6 @@ class EmrEks:
         reason = described.get("stateDetails") if described["state"] in ("FAILED", "CANCELLED") else None
         return job_runs.state(PHASES, described["state"], reason or code, code)
 
-    def logs(self, run: Run) -> Sequence[LogSource]:
-        if run.id not in self._logs:
-            self._logs[run.id] = _sources(run, self._described(run))
-        return self._logs[run.id]
-
     def cancel(self, run: Run) -> None:
         self._clients.ask(SERVICE, "cancel_job_run", _about(run), id=run.id, virtualClusterId=run.on)
 
@@ -78,22 +65,21 @@ class EmrEks:
         answer = self._clients.ask(SERVICE, "describe_job_run", _about(run), id=run.id, virtualClusterId=run.on)
         return dict(answer["jobRun"])
 
-
-def _sources(run: Run, described: Mapping[str, Any]) -> list[LogSource]:
-    told = job_runs.monitoring(described)
-    # https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/emr-eks-jobs-s3.html
-    containers = f"{run.on}/jobs/{run.id}/containers"
-    driver = f"{containers}/spark-*/spark-*-driver"
-    sources: list[LogSource] = []
-    folder = told.get("s3MonitoringConfiguration", {}).get("logUri")
-    if folder:
-        sources += job_runs.s3_logs(folder, driver)
-        sources += job_runs.s3_logs(folder, f"{containers}/{run.id}-*", only_on_failure=True)
-    watched = told.get("cloudWatchMonitoringConfiguration", {})
-    if watched.get("logGroupName") and not folder:
-        prefix = watched.get("logStreamNamePrefix")
-        sources += job_runs.streams(watched["logGroupName"], f"{prefix}/{driver}" if prefix else driver)
-    return sources
+    def _sources(self, run: Run, described: Mapping[str, Any]) -> list[LogSource]:
+        told = job_runs.monitoring(described)
+        # https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/emr-eks-jobs-s3.html
+        containers = f"{run.on}/jobs/{run.id}/containers"
+        driver = f"{containers}/spark-*/spark-*-driver"
+        sources: list[LogSource] = []
+        folder = told.get("s3MonitoringConfiguration", {}).get("logUri")
+        if folder:
+            sources += job_runs.s3_logs(folder, driver)
+            sources += job_runs.s3_logs(folder, f"{containers}/{run.id}-*", only_on_failure=True)
+        watched = told.get("cloudWatchMonitoringConfiguration", {})
+        if watched.get("logGroupName") and not folder:
+            prefix = watched.get("logStreamNamePrefix")
+            sources += job_runs.streams(watched["logGroupName"], f"{prefix}/{driver}" if prefix else driver)
+        return sources
 
 
 def _about(run: Run) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spark_xacct.launch import job_runs
-from spark_xacct.launch.clients import Clients
 from spark_xacct.launch.launcher import Call, Submission, register
 from spark_xacct.launch.run import LogSource, Phase, Run, State
 from spark_xacct.targets import Job, Rendered
@@ -27,16 +26,9 @@ PHASES = {
 }
 
 
-class EmrServerless:
+class EmrServerless(job_runs.JobRuns):
     target = NAME
     names_run = True
-    takes_log_group = True
-    longest_delay_seconds = 30.0
-    log_delay_seconds = 120.0
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-        self._logs: dict[str, list[LogSource]] = {}
 
     def calls(self, rendered: Rendered, submission: Submission) -> Sequence[Call]:
         watched = {"cloudWatchLoggingConfiguration": {"enabled": True, "logGroupName": submission.log_group}}
@@ -61,11 +53,6 @@ class EmrServerless:
         details = described.get("stateDetails", "")
         return job_runs.state(PHASES, described["state"], None if details == described["state"] else details)
 
-    def logs(self, run: Run) -> Sequence[LogSource]:
-        if run.id not in self._logs:
-            self._logs[run.id] = _sources(run, self._described(run))
-        return self._logs[run.id]
-
     def cancel(self, run: Run) -> None:
         self._clients.ask(SERVICE, "cancel_job_run", _about(run), applicationId=run.on, jobRunId=run.id)
 
@@ -80,23 +67,22 @@ class EmrServerless:
         answer = self._clients.ask(SERVICE, "get_job_run", _about(run), applicationId=run.on, jobRunId=run.id)
         return dict(answer["jobRun"])
 
-
-def _sources(run: Run, described: Mapping[str, Any]) -> list[LogSource]:
-    told = job_runs.monitoring(described)
-    driver = f"applications/{run.on}/jobs/{run.id}/SPARK_DRIVER"
-    sources: list[LogSource] = []
-    folder = told.get("s3MonitoringConfiguration", {}).get("logUri")
-    if folder:
-        sources += job_runs.s3_logs(folder, driver)
-        if _has_attempts(described):
-            # https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/jobs-resiliency.html
-            sources += job_runs.s3_logs(folder, f"applications/{run.on}/jobs/{run.id}/attempts/*/SPARK_DRIVER")
-    watched = told.get("cloudWatchLoggingConfiguration", {})
-    if watched.get("enabled") and not folder:
-        prefix = watched.get("logStreamNamePrefix")
-        group = watched.get("logGroupName", LOG_GROUP)
-        sources += job_runs.streams(group, f"{prefix}/{driver}" if prefix else driver)
-    return sources
+    def _sources(self, run: Run, described: Mapping[str, Any]) -> list[LogSource]:
+        told = job_runs.monitoring(described)
+        driver = f"applications/{run.on}/jobs/{run.id}/SPARK_DRIVER"
+        sources: list[LogSource] = []
+        folder = told.get("s3MonitoringConfiguration", {}).get("logUri")
+        if folder:
+            sources += job_runs.s3_logs(folder, driver)
+            if _has_attempts(described):
+                # https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/jobs-resiliency.html
+                sources += job_runs.s3_logs(folder, f"applications/{run.on}/jobs/{run.id}/attempts/*/SPARK_DRIVER")
+        watched = told.get("cloudWatchLoggingConfiguration", {})
+        if watched.get("enabled") and not folder:
+            prefix = watched.get("logStreamNamePrefix")
+            group = watched.get("logGroupName", LOG_GROUP)
+            sources += job_runs.streams(group, f"{prefix}/{driver}" if prefix else driver)
+        return sources
 
 
 def _has_attempts(described: Mapping[str, Any]) -> bool:

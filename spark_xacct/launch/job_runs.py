@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from spark_xacct.launch.clients import Clients
 from spark_xacct.launch.launcher import PLAN_TAG, RUN_TAG, Submission
 from spark_xacct.launch.logs import s3_address
 from spark_xacct.launch.run import LogSource, Phase, Run, State
 from spark_xacct.targets import Rendered
+
+
+class JobRuns(ABC):
+    """What both launchers of job runs are alike in."""
+
+    takes_log_group = True
+    longest_delay_seconds = 30.0
+    log_delay_seconds = 120.0
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._logs: dict[str, list[LogSource]] = {}
+
+    def logs(self, run: Run) -> Sequence[LogSource]:
+        # Where they are is part of the request, and does not change.
+        if run.id not in self._logs:
+            self._logs[run.id] = self._sources(run, self._described(run))
+        return self._logs[run.id]
+
+    @abstractmethod
+    def _described(self, run: Run) -> dict[str, Any]:
+        """What the service says of a job run."""
+
+    @abstractmethod
+    def _sources(self, run: Run, described: Mapping[str, Any]) -> list[LogSource]:
+        """Where its log is, by what the service says of it."""
 
 
 def request(rendered: Rendered, submission: Submission, watched: Mapping[str, Any]) -> dict[str, Any]:

@@ -163,7 +163,7 @@ class CloudWatchFollower:
         try:
             pages = list(self._clients.pages("logs", "describe_log_streams", self._about, **request))
         except LaunchError as error:
-            if error.__cause__ is not None and code_of(error.__cause__) == "ResourceNotFoundException":  # type: ignore[arg-type]
+            if code_of(error.__cause__) == "ResourceNotFoundException":
                 return []
             raise
         found = [one["logStreamName"] for page in pages for one in page["logStreams"]]
@@ -191,7 +191,7 @@ class CloudWatchFollower:
             return list(answer["events"]), str(answer["nextForwardToken"])
         except LaunchError as error:
             # Tokens live for 24 hours: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
-            if cursor.token is None or code_of(error.__cause__) != "InvalidParameterException":  # type: ignore[arg-type]
+            if cursor.token is None or code_of(error.__cause__) != "InvalidParameterException":
                 raise
         answer = self._clients.ask("logs", "get_log_events", self._about, **where, startTime=cursor.at)
         return list(answer["events"])[cursor.seen_at :], str(answer["nextForwardToken"])

@@ -40,10 +40,8 @@ SECRET = "spark-xacct-external-ids"
 PODS = ("driver", "executor")
 UNVERIFIED = "EMR on EKS: no run of ours"
 WAYS_OUT = {
-    "entryPoint has": "give a shorter --entry-point",
-    "StartJobRun.name": "give another --name",
+    **job_runs.WAYS_OUT,
     "StartJobRun.virtualClusterId": "give the id of the virtual cluster as --on",
-    "StartJobRun.executionRoleArn": "give the ARN of a role as --role, or as base.arn",
     "entryPointArguments": "give another --argument, or a file that the program reads",
     "StartJobRun.releaseLabel": "give another --release",
 }

@@ -37,10 +37,8 @@ _IMAGE = re.compile(
     r"^(?P<account>[0-9]{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+/(?P<repository>[^:@]+)(?:[:@].+)?\Z"
 )
 WAYS_OUT = {
-    "StartJobRun.name": "give another --name",
+    **job_runs.WAYS_OUT,
     "StartJobRun.applicationId": "give the id of the application as --on",
-    "StartJobRun.executionRoleArn": "give the ARN of a role as --role, or as base.arn",
-    "entryPoint has": "give a shorter --entry-point",
     "entryPointArguments": "give fewer --argument, or a file that the program reads",
     "CreateApplication.name": "give another --name",
     "CreateApplication.imageConfiguration": "give an image of Amazon ECR with its tag or digest as --image",

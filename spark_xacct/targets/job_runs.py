@@ -18,6 +18,12 @@ from spark_xacct.targets.setting import How, Setting
 from spark_xacct.targets.settings import JARS, PYTHON_FILES, Flavour, Settings
 
 ROLE_PLACEHOLDER = "<arn of the role that the job runs as>"
+# What to do about a problem with a request, by a piece of its text.
+WAYS_OUT = {
+    "entryPoint has": "give a shorter --entry-point",
+    "StartJobRun.name": "give another --name",
+    "StartJobRun.executionRoleArn": "give the ARN of a role as --role, or as base.arn",
+}
 DIGEST_PLACEHOLDER = "<digest of the base image>"
 # Every request has its own. In a file it would make a second run of it the first one again.
 _TOKEN = {"clientToken": "made-by-the-client"}

@@ -19,7 +19,6 @@ _MASK = re.compile(r"\([0-9]+ characters, not shown\)\Z")
 _BUCKET = re.compile(r"\bfs\.s3a?\.bucket\.[a-z0-9.-]+?\.(?=[a-zA-Z])")
 # What follows a name within a value: options of a JVM, addresses of databases, parameters of spark-submit. A blank alone stands
 # between an option of a command and its value.
-_REST_OF_NAME = re.compile(r"[\w.$-]*")
 _VALUE = re.compile(r"(?P<between>[\"']?\s*[=:]\s*)(?P<value>\"[^\"]*\"|'[^']*'|[^\s,;&\"'<>]+)")
 _OPTION_VALUE = re.compile(r"(?P<between>\s+)(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"'-][^\s\"']*)")
 _NAME_LETTER = re.compile(r"[\w.$-]")
@@ -55,7 +54,9 @@ def inside(text: str) -> str:
         start = found.start()
         while start > at and _NAME_LETTER.match(text[start - 1]):
             start -= 1
-        end = _REST_OF_NAME.match(text, found.end()).end()  # type: ignore[union-attr]  # it matches nothing too
+        end = found.end()
+        while end < len(text) and _NAME_LETTER.match(text[end]):
+            end += 1
         name = text[start:end]
         value = _VALUE.match(text, end) or (_OPTION_VALUE.match(text, end) if name.startswith("--") else None)
         if value is not None and is_secret(name, value["value"].strip("\"'")):

@@ -118,7 +118,7 @@ class StubAws(LoopbackServer):
         self.answers: dict[str, list[Answer]] = {}
         self.asked: list[tuple[str, Any]] = []
         super().__init__()
-        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
+        self._server.handle_error = lambda *_: None
 
     def bodies(self, operation: str) -> list[Any]:
         return [body for name, body in self.asked if name == operation]
@@ -159,7 +159,7 @@ def _operation(request: Request) -> tuple[str, Any]:
         if request.method == method and re.fullmatch(pattern, path):
             return name, json.loads(request.body) if request.body else path
     if request.method == "POST" and b"Action=" in request.body:
-        return re.search(rb"Action=(\w+)", request.body)[1].decode(), request.body.decode()  # type: ignore[index]
+        return re.search(rb"Action=(\w+)", request.body)[1].decode(), request.body.decode()
     if "list-type=2" in request.path:
         return "ListObjectsV2", request.path
     return f"{request.method} {path}", request.headers

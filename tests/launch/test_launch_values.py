@@ -55,11 +55,11 @@ def test_phases_that_end() -> None:
 
 def test_launchers_are_found_by_the_name_of_their_target(clients: Clients) -> None:
     assert launch.names() == ["emr-ec2", "emr-eks", "emr-serverless", "spark-submit"]
-    launch.register("fake", lambda clients: FakeLauncher([]))  # type: ignore[arg-type,return-value]
+    launch.register("fake", lambda clients: FakeLauncher([]))
     try:
         assert launch.open_launcher("fake", clients).target == "fake"
         with pytest.raises(ValueError, match="registered twice"):
-            launch.register("fake", lambda clients: FakeLauncher([]))  # type: ignore[arg-type,return-value]
+            launch.register("fake", lambda clients: FakeLauncher([]))
     finally:
         launch.unregister("fake")
     with pytest.raises(LaunchError) as raised:

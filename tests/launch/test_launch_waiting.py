@@ -233,7 +233,7 @@ def test_ctrl_c_asks_and_yes_cancels_and_waits_for_the_end() -> None:
     wait, heard = waiting(
         launcher,
         FakeClock({5: KeyboardInterrupt()}),
-        lambda question: asked.append(question) or True,  # type: ignore[func-returns-value]
+        lambda question: asked.append(question) or True,
     )
 
     assert wait.wait().phase is Phase.CANCELLED
@@ -271,9 +271,9 @@ def test_a_job_that_may_not_be_cancelled_is_waited_for_and_ctrl_c_asks_again() -
     def refuse(run: Run) -> None:
         raise LaunchError("AWS refused CancelJobRun")
 
-    launcher.cancel = refuse  # type: ignore[method-assign]
+    launcher.cancel = refuse
     clock = FakeClock({5: KeyboardInterrupt(), 20: KeyboardInterrupt()})
-    wait, heard = waiting(launcher, clock, lambda question: asked.append(question) or True)  # type: ignore[func-returns-value]
+    wait, heard = waiting(launcher, clock, lambda question: asked.append(question) or True)
 
     assert wait.wait() == GOOD
     assert len(asked) == 2
@@ -291,7 +291,7 @@ def test_ctrl_c_while_it_is_being_cancelled_detaches() -> None:
     def interrupted(run: Run) -> None:
         raise KeyboardInterrupt
 
-    launcher.cancel = interrupted  # type: ignore[method-assign]
+    launcher.cancel = interrupted
     wait, _ = waiting(launcher, FakeClock({5: KeyboardInterrupt()}), lambda question: True)
 
     with pytest.raises(Detached):
@@ -300,7 +300,7 @@ def test_ctrl_c_while_it_is_being_cancelled_detaches() -> None:
 
 def test_a_second_ctrl_c_while_it_is_cancelled_waits_no_longer() -> None:
     launcher = FakeLauncher([RUNNING])
-    launcher.cancel = lambda run: None  # type: ignore[method-assign]
+    launcher.cancel = lambda run: None
     clock = FakeClock({5: KeyboardInterrupt(), 20: KeyboardInterrupt()})
     wait, _ = waiting(launcher, clock, lambda question: True)
 
