@@ -46,7 +46,7 @@ def result(launcher: Launcher, run: Run, state: State | None, token: str | None)
     return told
 
 
-def dry_run(prepared: Prepared, launcher: Launcher, key: str | None) -> dict[str, Any]:
+def dry_run(prepared: Prepared, launcher: Launcher) -> dict[str, Any]:
     """Everything that a submit would do, as data."""
     plan = prepared.rendered.settings.plan
     calls = sts_calls.an_hour(plan.access_map)
@@ -62,10 +62,10 @@ def dry_run(prepared: Prepared, launcher: Launcher, key: str | None) -> dict[str
             {"uri": one.uri, "sha256": one.sha256, "bytes": one.size, "private": one.is_private}
             for one in prepared.staged
         ],
-        "kms_key": key,
+        "kms_key": prepared.key,
         "actions": [
             *launcher.actions(prepared.rendered.job),
-            *staging.actions(prepared.staged, key),
+            *staging.actions(prepared.staged, prepared.key),
             *log_actions(launcher, prepared),
         ],
         "sts": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 import click
 
@@ -11,7 +12,7 @@ from spark_xacct.cli import output
 from spark_xacct.cli.credentials import session_of
 from spark_xacct.cli.settings import Settings, with_settings
 from spark_xacct.launch import LaunchError, under_role
-from spark_xacct.worker import winners
+from spark_xacct.launch.clients import of_this_shell
 
 
 @click.command(
@@ -32,18 +33,17 @@ def run(settings: Settings, role: str, static_keys: bool, command: tuple[str, ..
     in a file; what SDKs would take before is taken away. Signals and the exit code are passed on.
     """
     plan = declaration.load(settings.config, settings.env).compiled()
-
-    def session() -> under_role.Session:
-        return session_of(plan, role)
-
+    session = partial(session_of, plan, role)
     if static_keys:
-        ends = session()["Expiration"]
+        keys = session()
         output.talk(
-            f"--static-keys: the keys are in the environment of {command[0]}, for everybody who may read that, and end at {ends}; nothing "
-            "renews them"
+            f"--static-keys: the keys are in the environment of {command[0]}, for everybody who may read that, and end at "
+            f"{keys['Expiration']}; nothing renews them"
         )
-    region = winners.region_of_default_profile(os.environ) or plan.access_map.sts.region
+        # Whose end was told is what the command gets.
+        session = partial(dict, keys)
     try:
+        region = of_this_shell(os.environ).region or plan.access_map.sts.region
         code = under_role.run(command, session, region, os.environ, static_keys)
     except LaunchError as error:
         output.talk(f"run: {error}")

@@ -34,6 +34,7 @@ from spark_xacct.launch import (
     submission,
     waiting,
 )
+from spark_xacct.launch.clients import of_this_shell
 from spark_xacct.launch.submission import Prepared
 from spark_xacct.spark import jar as spark_jar
 
@@ -120,12 +121,12 @@ def submit(
         flavour=targets.Flavour(flavour) if flavour else None,
         user=user_name(os.environ) if target == spark_submit.NAME else None,
     )
-    prepared = submission.prepare(launcher, job, token, render, path, os.environ, log_group)
+    prepared = submission.prepare(launcher, job, token, render, path, os.environ, log_group, kms_key)
     if dry_run:
-        _print_dry_run(settings, launch_output.dry_run(prepared, launcher, kms_key))
+        _print_dry_run(settings, launch_output.dry_run(prepared, launcher))
         return
     stopping.on_sigterm()
-    run = _submitted(launcher, clients, told, prepared, kms_key, token)
+    run = _submitted(launcher, clients, told, prepared, token)
     if is_waiting:
         _finish(settings, launcher, clients, told, run, keep, log_wait, token)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -140,15 +141,7 @@ def _clients(target: str, region: str | None, default: str | None) -> Clients:
     if target == spark_submit.NAME:
         # Nobody of AWS is asked, so the person's profile need not be good.
         return Clients(None, region or default or "")
-    import boto3
-    from botocore.exceptions import BotoCoreError
-
-    try:
-        session = boto3.Session()
-        # boto3 knows AWS_DEFAULT_REGION only; every other SDK, AWS_REGION.
-        return Clients(session, region or os.environ.get("AWS_REGION") or session.region_name or default)
-    except BotoCoreError as error:
-        raise LaunchError(f"{error}; correct AWS_PROFILE") from None
+    return of_this_shell(os.environ, region, default)
 
 
 def _buckets(use: str | None) -> tuple[str, ...]:
@@ -179,12 +172,13 @@ def _resumed(launcher: Launcher, target: str, text: str) -> Run:
     return launcher.find(run)
 
 
-def _submitted(
-    launcher: Launcher, clients: Clients, told: launch_output.Told, prepared: Prepared, key: str | None, token: str
-) -> Run:
-    uploader = staging.Uploader(clients, key, told.say)
+def _submitted(launcher: Launcher, clients: Clients, told: launch_output.Told, prepared: Prepared, token: str) -> Run:
+    uploader = staging.Uploader(clients, prepared.key, told.say)
     again = f"--token {shlex.quote(token)}"
-    who = "" if prepared.calls[0].service is None else f"as {clients.identity()['Arn']} in {clients.place}, "
+    try:
+        who = "" if prepared.calls[0].service is None else f"as {clients.identity()['Arn']} in {clients.place}, "
+    except stopping.STOPPED as stopped:
+        raise LaunchError("submit was interrupted before anything was started", stopping.exit_code(stopped)) from None
     told.say(f"{who}run {prepared.submission.run}, {again}")
     uploader.put(prepared.staged)
     left = staging.left(prepared.staged) if prepared.staged else ""
@@ -211,7 +205,7 @@ def _finish(
     log_wait: float | None,
     token: str | None = None,
 ) -> NoReturn:
-    """Waits, cleans up, answers and exits."""
+    """Waits, cleans up, answers and exits. Programs get the run also where nobody waits any more: then without a phase."""
     back = launch_output.resume_command(run, clients.region)
     told.say(f"Ctrl-C does not end the job; come back to it: {back}")
     stopping.on_sigterm()
@@ -224,19 +218,21 @@ def _finish(
         _ask if _can_answer() else None,
         log_wait,
     )
+    state: State | None = None
     try:
         state = wait.wait()
+        code = _exit_code(run, state)
+        _clean_up(staging.Uploader(clients, None, told.say), told, run, keep)
     except (waiting.Detached, *stopping.STOPPED) as stopped:
         told.say(f"{run.text} goes on; come back to it: {back}")
-        raise click.exceptions.Exit(stopping.exit_code(stopped)) from None
+        code = stopping.exit_code(stopped)
     except LaunchError as error:
         told.say(str(error))
         told.say(f"come back to it: {back}")
-        raise click.exceptions.Exit(error.exit_code) from None
-    _clean_up(staging.Uploader(clients, None, told.say), told, run, keep)
+        code = error.exit_code
     if settings.format == "json":
         output.json_data(launch_output.result(launcher, run, state, token))
-    raise click.exceptions.Exit(_exit_code(run, state))
+    raise click.exceptions.Exit(code)
 
 
 def _can_answer() -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 from spark_xacct.launch import aws_errors
 from spark_xacct.launch.aws_errors import LaunchError
@@ -72,3 +73,18 @@ class Clients:
         if self._identity is None:
             self._identity = self.ask("sts", "get_caller_identity", "the launcher's own identity")
         return self._identity
+
+
+def of_this_shell(environment: Mapping[str, str], region: str | None = None, default: str | None = None) -> Clients:
+    """Clients of whoever runs this. The Region is ``region``, else what the shell or its profile says, else ``default``.
+
+    Raises LaunchError where the profile is not there.
+    """
+    import boto3
+
+    try:
+        session = boto3.Session()
+        # boto3 knows AWS_DEFAULT_REGION only; every other SDK, AWS_REGION.
+        return Clients(session, region or environment.get("AWS_REGION") or session.region_name or default)
+    except BotoCoreError as error:
+        raise LaunchError(f"{error}; correct AWS_PROFILE") from None

@@ -218,11 +218,15 @@ class EmrEc2:
         return State(Phase.WAITING, f"PENDING, cluster {status['State']}", "")
 
     def _why_cancelled(self, run: Run) -> str | None:
-        steps = [one for one in self._steps(str(run.on)) if one["Status"]["State"] == "FAILED"]
-        if not steps:
-            return None
-        # Listings begin with the step that was added last.
-        return f"step {steps[0]['Id']} {steps[0]['Name']} of the same cluster failed"
+        """The step whose failure cancelled all that waited behind it, where there was one."""
+        steps = self._steps(str(run.on))
+        added = next((_time_of(one, "CreationDateTime") for one in steps if one["Id"] == run.id), None)
+        for one in steps:
+            ended = _time_of(one, "EndDateTime")
+            is_since = added is None or ended is None or ended >= added
+            if one["Status"]["State"] == "FAILED" and one.get("ActionOnFailure") != "CONTINUE" and is_since:
+                return f"step {one['Id']} {one['Name']}, which was before it, failed"
+        return None
 
     def _applications_of(self, run: Run, folder: str) -> list[str]:
         """YARN's applications of a step, as its client tells."""
@@ -267,6 +271,10 @@ def _with_named_step(request: Mapping[str, Any], step: str, run: str) -> dict[st
         return dict(request)
     steps = [{**one, "Name": _named(step, run)} if one["Name"] == step else one for one in request["Steps"]]
     return {**request, "Steps": steps}
+
+
+def _time_of(step: Mapping[str, Any], name: str) -> Any:
+    return step["Status"].get("Timeline", {}).get(name)
 
 
 def _follows(arguments: Sequence[str], option: str, value: str) -> bool:

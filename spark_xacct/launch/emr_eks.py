@@ -70,16 +70,17 @@ class EmrEks(job_runs.JobRuns):
         # https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/emr-eks-jobs-s3.html
         containers = f"{run.on}/jobs/{run.id}/containers"
         driver = f"{containers}/spark-*/spark-*-driver"
-        sources: list[LogSource] = []
-        folder = told.get("s3MonitoringConfiguration", {}).get("logUri")
-        if folder:
-            sources += job_runs.s3_logs(folder, driver)
-            sources += job_runs.s3_logs(folder, f"{containers}/{run.id}-*", only_on_failure=True)
         watched = told.get("cloudWatchMonitoringConfiguration", {})
-        if watched.get("logGroupName") and not folder:
+        if watched.get("logGroupName"):
             prefix = watched.get("logStreamNamePrefix")
-            sources += job_runs.streams(watched["logGroupName"], f"{prefix}/{driver}" if prefix else driver)
-        return sources
+            return job_runs.streams(watched["logGroupName"], f"{prefix}/{driver}" if prefix else driver)
+        folder = told.get("s3MonitoringConfiguration", {}).get("logUri")
+        if not folder:
+            return []
+        return [
+            *job_runs.s3_logs(folder, driver),
+            *job_runs.s3_logs(folder, f"{containers}/{run.id}-*", only_on_failure=True),
+        ]
 
 
 def _about(run: Run) -> str:

@@ -70,18 +70,18 @@ class EmrServerless(job_runs.JobRuns):
     def _sources(self, run: Run, described: Mapping[str, Any]) -> list[LogSource]:
         told = job_runs.monitoring(described)
         driver = f"applications/{run.on}/jobs/{run.id}/SPARK_DRIVER"
-        sources: list[LogSource] = []
-        folder = told.get("s3MonitoringConfiguration", {}).get("logUri")
-        if folder:
-            sources += job_runs.s3_logs(folder, driver)
-            if _has_attempts(described):
-                # https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/jobs-resiliency.html
-                sources += job_runs.s3_logs(folder, f"applications/{run.on}/jobs/{run.id}/attempts/*/SPARK_DRIVER")
         watched = told.get("cloudWatchLoggingConfiguration", {})
-        if watched.get("enabled") and not folder:
+        if watched.get("enabled"):
             prefix = watched.get("logStreamNamePrefix")
             group = watched.get("logGroupName", LOG_GROUP)
-            sources += job_runs.streams(group, f"{prefix}/{driver}" if prefix else driver)
+            return job_runs.streams(group, f"{prefix}/{driver}" if prefix else driver)
+        folder = told.get("s3MonitoringConfiguration", {}).get("logUri")
+        if not folder:
+            return []
+        sources = job_runs.s3_logs(folder, driver)
+        if _has_attempts(described):
+            # https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/jobs-resiliency.html
+            sources += job_runs.s3_logs(folder, f"applications/{run.on}/jobs/{run.id}/attempts/*/SPARK_DRIVER")
         return sources
 
 

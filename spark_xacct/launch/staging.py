@@ -19,6 +19,8 @@ ADDRESS_DIGITS = 12
 SHARED, PRIVATE = "artifacts", "runs"
 _FOLDER = re.compile(r"^s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<key>.*))?\Z", re.DOTALL)
 _EXISTS = ("PreconditionFailed", "412")
+# Metadata of the objects.
+_SHA256, _KEY = "sha256", "kms-key"
 _AT_ONCE = ("ConditionalRequestConflict", "409")
 
 
@@ -70,9 +72,9 @@ def check_folder(folder: str, access_map: AccessMap) -> str:
     return folder.rstrip("/")
 
 
-def address(contents: Mapping[str, bytes]) -> str:
-    """Where contents lie together: 12 hex digits of all names and contents."""
-    digest = hashlib.sha256()
+def address(contents: Mapping[str, bytes], key: str | None = None) -> str:
+    """Where contents lie together: 12 hex digits of all names and contents, and of the KMS key they are encrypted with."""
+    digest = hashlib.sha256((key or "").encode())
     for name in sorted(contents):
         digest.update(f"{name}\0{hashlib.sha256(contents[name]).hexdigest()}\n".encode())
     return digest.hexdigest()[:ADDRESS_DIGITS]
@@ -148,6 +150,10 @@ class Uploader:
                 self._clients.ask("s3", "delete_object", uri, Bucket=bucket, Key=key, ExpectedBucketOwner=self._owner())
             except LaunchError as error:
                 raise LaunchError(f"{uri} is left: {error}", error.exit_code) from error
+            except stopping.STOPPED as stopped:
+                raise LaunchError(
+                    f"{uri} may be left: removing it was interrupted", stopping.exit_code(stopped)
+                ) from None
             self._say(f"removed {uri}")
 
     def _put(self, one: Staged) -> bool:
@@ -159,7 +165,7 @@ class Uploader:
             "ExpectedBucketOwner": self._owner(),
             "IfNoneMatch": "*",
             "ChecksumSHA256": _base64(one.content),
-            "Metadata": {"sha256": one.sha256},
+            "Metadata": {_SHA256: one.sha256, **({_KEY: self._key} if self._key else {})},
         }
         if self._key:
             request |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self._key}
@@ -189,10 +195,17 @@ class Uploader:
             ExpectedBucketOwner=self._owner(),
         )
         digest = found.get("ChecksumSHA256")
-        is_same = digest == _base64(one.content) if digest else found.get("Metadata", {}).get("sha256") == one.sha256
+        metadata = found.get("Metadata", {})
+        is_same = digest == _base64(one.content) if digest else metadata.get(_SHA256) == one.sha256
+        advice = "take another --token" if one.is_private else "remove it"
         if not is_same or found["ContentLength"] != one.size:
-            advice = "take another --token" if one.is_private else "remove it"
             raise LaunchError(f"{one.uri} is there with another content, and nothing is written over it; {advice}")
+        # S3 answers with the ARN of the key, whatever it was named by.
+        if metadata.get(_KEY) != self._key:
+            raise LaunchError(
+                f"{one.uri} is there, staged with {_key_said(metadata.get(_KEY))} where this submit has {_key_said(self._key)}, and nothing "
+                f"is written over it; {advice}"
+            )
 
     def _owner(self) -> str:
         return self._clients.identity()["Account"]
@@ -210,6 +223,10 @@ def left(done: Sequence[Staged], doubtful: Staged | None = None) -> str:
     if doubtful is not None:
         parts.append(f"there or not: {doubtful.uri}")
     return "".join(f"; {part}" for part in parts) or "; nothing is left"
+
+
+def _key_said(key: str | None) -> str:
+    return f"--kms-key {key}" if key else "no --kms-key"
 
 
 def _base64(content: bytes) -> str:

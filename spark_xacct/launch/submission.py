@@ -24,12 +24,13 @@ Render = Callable[[Job, "str | None"], Rendered]
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a submit does, in this order: puts ``staged``, makes ``calls``."""
+    """What a submit does, in this order: puts ``staged``, encrypted with ``key``, makes ``calls``."""
 
     rendered: Rendered
     submission: Submission
     staged: tuple[Staged, ...]
     calls: tuple[Call, ...]
+    key: str | None = None
 
 
 def submission_of(target: str, rendered: Rendered, token: str, log_group: str | None = None) -> Submission:
@@ -49,6 +50,7 @@ def prepare(
     shim: Path | None,
     environment: Mapping[str, str],
     log_group: str | None = None,
+    key: str | None = None,
 ) -> Prepared:
     """Raises LaunchError and TargetError for what cannot be submitted as it is.
 
@@ -66,7 +68,7 @@ def prepare(
     rendered = render(named, run)
     artefacts = _artefacts(launcher, rendered, submission, job, shim)
     if artefacts:
-        digits = staging.address(artefacts)
+        digits = staging.address(artefacts, key)
         shared = staging.shared_folder(_folder(job, render), digits)
         rendered = render(replace(named, staging=shared), run)
         contents = _artefacts(launcher, rendered, submission, job, shim)
@@ -76,7 +78,7 @@ def prepare(
     for call in calls:
         if call.service is not None:
             aws_model.check(launcher.target, call.service, call.operation, call.request)
-    return Prepared(rendered, submission, tuple(sorted(staged, key=lambda one: one.is_private)), calls)
+    return Prepared(rendered, submission, tuple(sorted(staged, key=lambda one: one.is_private)), calls, key)
 
 
 def _local_program(launcher: Launcher, job: Job) -> Path | None:

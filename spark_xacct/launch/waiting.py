@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from spark_xacct.launch import stopping
 from spark_xacct.launch.aws_errors import LaunchError
 from spark_xacct.launch.launcher import Launcher
 from spark_xacct.launch.logs import Follower, Piece
@@ -107,7 +108,7 @@ class Waiting:
                 delay = first
         try:
             self._drain(state)
-        except KeyboardInterrupt:
+        except stopping.STOPPED:
             self.told.say("the rest of the log was not waited for")
         return state
 

@@ -87,6 +87,31 @@ def test_with_static_keys_too_and_it_says_what_that_means(moto: Any) -> None:
     assert err.endswith("Z; nothing renews them\n")
 
 
+REGIONS = {
+    "AWS_REGION": ({"AWS_REGION": "eu-west-1"}, "eu-west-1"),
+    "AWS_DEFAULT_REGION": ({"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
+    "the profile": ({"AWS_PROFILE": "platform"}, "eu-west-3"),
+    "the declaration": ({}, "us-east-1"),
+}
+
+
+@pytest.mark.parametrize("case", REGIONS)
+def test_the_region_of_the_command_is_that_of(
+    case: str, moto: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables, expected = REGIONS[case]
+    config = folder / "own-config"
+    config.write_text(
+        "[profile platform]\nregion = eu-west-3\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    assert finished("sh", "-c", "grep ^region $AWS_CONFIG_FILE") == (0, f"region = {expected}\n", "")
+
+
 def test_a_role_that_python_may_not_ask_for_is_wrong_usage(moto: Any) -> None:
     result = CliRunner().invoke(cli, ["run", "--role", "hub", "--", "true"], prog_name="spark-xacct")
 

@@ -292,6 +292,34 @@ def test_who_is_stopped_while_submitting_hears_how_to_find_out(stop: Any, code: 
     assert len(stub.bodies("emr-containers:StartJobRun")) == 1
 
 
+@pytest.mark.parametrize(("stop", "code"), [(_ctrl_c, 130), (_sigterm, 143)])
+def test_who_is_stopped_before_anything_was_started_hears_that(stop: Any, code: int, stub: StubAws) -> None:
+    def late(body: Any) -> dict[str, Any]:
+        stop()
+        time.sleep(0.5)
+        return {}
+
+    stub.answers["GetCallerIdentity"] = [late]
+
+    result = submit(*ON_EKS)
+
+    assert (result.exit_code, result.stderr) == (code, "submit was interrupted before anything was started\n")
+    assert stub.bodies("emr-containers:StartJobRun") == []
+
+
+@pytest.mark.parametrize(("state", "code"), [("COMPLETED", 0), ("FAILED", 1)])
+def test_sigterm_after_the_jobs_end_ends_with_the_jobs_code(
+    state: str, code: int, s3: Any, stub: StubAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walks(stub, job(state))
+    monkeypatch.setattr(waiting.RealClock, "sleep", lambda self, seconds: _sigterm())
+
+    result = submit(*ON_EKS[:-2], "--log-wait", "60", "--format", "json")
+
+    assert (result.exit_code, json.loads(result.stdout)["state"]) == (code, state)
+    assert "the rest of the log was not waited for" in result.stderr.splitlines()
+
+
 def test_missing_credentials_end_with_4(stub: StubAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
 
@@ -462,9 +490,11 @@ def test_ctrl_c_without_a_terminal_detaches_and_says_how_to_come_back(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(waiting.RealClock, "sleep", interrupted)
-    result = submit(*ON_EKS)
+    result = submit(*ON_EKS, "--format", "json")
 
     assert result.exit_code == 130
+    told = json.loads(result.stdout)
+    assert (told["run"]["id"], "phase" in told) == ("01", False), "programs get the run to come back to"
     assert result.stderr.splitlines()[-1] == (
         "vc1/01 goes on; come back to it: spark-xacct submit emr-eks --resume vc1/01 --region us-east-1"
     )

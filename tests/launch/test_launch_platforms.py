@@ -213,15 +213,32 @@ def test_states_of_a_step(case: str, stub: StubAws, clients: Clients) -> None:
     assert open_launcher("emr-ec2", clients).state(EC2) == expected
 
 
-def test_a_step_that_was_cancelled_because_an_earlier_one_failed_says_which(stub: StubAws, clients: Clients) -> None:
-    stub.answers["DescribeStep"] = [step("CANCELLED", StateChangeReason={"Message": "Job terminated"})]
-    listed = [("s-1", "job", "CANCELLED"), ("s-0", "Install spark-xacct", "FAILED")]
-    steps = [{"Id": one, "Name": name, "Status": {"State": state}} for one, name, state in listed]
-    stub.answers["ListSteps"] = [{"Steps": steps}]
+def other_step(action: str, ended_at: int, state: str = "FAILED") -> dict[str, Any]:
+    status = {"State": state, "Timeline": {"CreationDateTime": 1000, "EndDateTime": ended_at}}
+    return {"Id": "s-0", "Name": "Install spark-xacct", "ActionOnFailure": action, "Status": status}
 
-    assert open_launcher("emr-ec2", clients).state(EC2) == State(
-        Phase.CANCELLED, "CANCELLED", "step s-0 Install spark-xacct of the same cluster failed"
-    )
+
+ADDED_AT = 2000
+CANCELLED_BY = "step s-0 Install spark-xacct, which was before it, failed"
+WHY_CANCELLED = {
+    "another failed meanwhile": (other_step("CANCEL_AND_WAIT", ADDED_AT + 5), CANCELLED_BY),
+    "another failed, which ends the cluster": (other_step("TERMINATE_CLUSTER", ADDED_AT + 5), CANCELLED_BY),
+    "another failed, and others go on": (other_step("CONTINUE", ADDED_AT + 5), "by ops"),
+    "another failed before it was added": (other_step("CANCEL_AND_WAIT", ADDED_AT - 5), "by ops"),
+    "no other failed": (other_step("CANCEL_AND_WAIT", ADDED_AT + 5, "COMPLETED"), "by ops"),
+}
+
+
+@pytest.mark.parametrize("case", WHY_CANCELLED)
+def test_a_step_is_cancelled_by_one_that_failed_before_it_or_by_somebody(
+    case: str, stub: StubAws, clients: Clients
+) -> None:
+    other, expected = WHY_CANCELLED[case]
+    stub.answers["DescribeStep"] = [step("CANCELLED", StateChangeReason={"Message": "by ops"})]
+    own = {"Id": "s-1", "Name": "job", "Status": {"State": "CANCELLED", "Timeline": {"CreationDateTime": ADDED_AT}}}
+    stub.answers["ListSteps"] = [{"Steps": [own, other]}]
+
+    assert open_launcher("emr-ec2", clients).state(EC2) == State(Phase.CANCELLED, "CANCELLED", expected)
 
 
 CLUSTER_MODE = ["spark-submit", "--deploy-mode", "cluster", "s3://own/job.py"]

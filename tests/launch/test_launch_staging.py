@@ -130,6 +130,32 @@ def test_another_content_at_the_same_place_is_never_written_over(case: str, s3: 
     assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"x" * one.size
 
 
+KEYS = {
+    "another key": (KEY, "arn:aws:kms:us-east-1:111122223333:alias/other"),
+    "a key, where there was none": (None, KEY),
+    "no key, where there was one": (KEY, None),
+}
+
+
+@pytest.mark.parametrize("case", KEYS)
+def test_what_is_there_encrypted_otherwise_than_asked_is_refused(case: str, s3: Any, clients: Clients) -> None:
+    before, asked = KEYS[case]
+    said = {key: f"--kms-key {key}" if key else "no --kms-key" for key in (before, asked)}
+    Uploader(clients, before, lambda text: None).put([PRIVATE])
+
+    with pytest.raises(LaunchError) as raised:
+        Uploader(clients, asked, lambda text: None).put([PRIVATE])
+
+    assert str(raised.value) == (
+        f"staging: {PRIVATE.uri} is there, staged with {said[before]} where this submit has {said[asked]}, and nothing is written over it; "
+        "take another --token; nothing is left"
+    )
+
+
+def test_artefacts_of_another_key_lie_elsewhere() -> None:
+    assert len({staging.address({"a": b"1"}, key) for key in (None, KEY, KEY + "2")}) == 3
+
+
 def test_every_request_says_owner_checksum_condition_and_key(stub: StubAws, clients: Clients) -> None:
     path = "/" + SHARED.uri.removeprefix("s3://")
     stub.answers[f"PUT {path}"] = [b""]
@@ -142,6 +168,7 @@ def test_every_request_says_owner_checksum_condition_and_key(stub: StubAws, clie
         "if-none-match": "*",
         "x-amz-checksum-sha256": staging._base64(JAR),
         "x-amz-expected-bucket-owner": "111122223333",
+        "x-amz-meta-kms-key": KEY,
         "x-amz-meta-sha256": SHARED.sha256,
         "x-amz-server-side-encryption": "aws:kms",
         "x-amz-server-side-encryption-aws-kms-key-id": KEY,
@@ -238,6 +265,20 @@ def test_what_cannot_be_removed_is_named(stub: StubAws, clients: Clients) -> Non
         Uploader(clients, None, lambda text: None).remove([PRIVATE.uri])
 
     assert str(raised.value).startswith(f"{PRIVATE.uri} is left: AWS refused s3:DeleteObject on {PRIVATE.uri} to ")
+
+
+def test_who_is_stopped_while_removing_hears_what_may_be_left(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise stopping.Terminated
+
+    monkeypatch.setattr(clients, "ask", stopped)
+
+    with pytest.raises(LaunchError) as raised:
+        Uploader(clients, None, lambda text: None).remove([PRIVATE.uri])
+
+    assert str(raised.value) == f"{PRIVATE.uri} may be left: removing it was interrupted"
 
 
 def test_what_is_staged_shows_no_content() -> None:
