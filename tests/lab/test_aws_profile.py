@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 from fakes.aws_profiles import config
 from fakes.two_accounts import ETL, A, two_accounts, writer
+from fakes.watched import watched
 
 from spark_xacct.lab import Lab
 from spark_xacct.model import AccessMap, Arn, Base, BaseKind, ExternalId
@@ -110,25 +109,6 @@ def test_credential_process_carries_what_a_profile_cannot(pods: Lab, tmp_path: P
     assert pods.callers("s3://third-out/") == {"writer"}
     (call,) = pods.calls(operation="AssumeRole")
     assert (call.requested["SourceIdentity"], call.requested["ExternalId"]) == ("jane", environment["WRITER_ID"])
-
-
-def watched(command: list[str], environment: dict[str, str]) -> tuple[str, str, str]:
-    """What the process prints, its errors, and all that others on this machine could see of it and of those it starts."""
-    seen: set[str] = set()
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while process.poll() is None:
-        family = {str(process.pid)}
-        for stat in sorted(Path("/proc").glob("[0-9]*/stat"), key=lambda path: int(path.parent.name)):
-            with contextlib.suppress(OSError):
-                if stat.read_text().rpartition(")")[2].split()[1] in family:
-                    family.add(stat.parent.name)
-        for pid in family:
-            for name in ("cmdline", "environ"):
-                with contextlib.suppress(OSError):
-                    seen.add(Path("/proc", pid, name).read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
-        time.sleep(0.02)
-    out, err = process.communicate()
-    return out, err, "\n".join(seen)
 
 
 def test_credential_process_goes_on_across_the_end_of_a_session_and_shows_no_secret(pods: Lab, tmp_path: Path) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
 import pytest
+from fakes.aws_profiles import config
+from fakes.watched import watched
 
 from spark_xacct.declaration import load
 from spark_xacct.lab import Lab
 from spark_xacct.launch import Clients, LogSource, under_role
 from spark_xacct.launch.logs import S3Follower
+from spark_xacct.model import Base, BaseKind
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "examples" / "emr-eks-chain"
@@ -24,12 +28,19 @@ CLIENT = "arn:aws:sts::444455556666:assumed-role/client-role-2/"
 LIFE_SECONDS = 4
 
 
-@pytest.fixture(scope="module")
-def guide() -> Iterator[Lab]:
-    with Lab(load(GUIDE / "xacct.yaml").access_map) as lab:
+@contextmanager
+def lab_of_the_guide(base: BaseKind) -> Iterator[Lab]:
+    access_map = load(GUIDE / "xacct.yaml").access_map
+    with Lab(replace(access_map, base=Base(base, access_map.base.arn))) as lab:
         for number in range(12):
             lab.put(f"s3://client-data/events/part-{number:02d}.parquet", b"rows")
         lab.create_bucket("logs", "111122223333")
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def guide() -> Iterator[Lab]:
+    with lab_of_the_guide(BaseKind.IRSA) as lab:
         yield lab
 
 
@@ -51,66 +62,49 @@ def test_log_objects_that_appear_over_time_are_read_once_and_in_order(guide: Lab
     assert given == ["a", "later", "earlier", "b", "c"]
 
 
-def shown(pid: int) -> str:
-    """What others on this machine see of a process and of those it starts."""
-    family, seen = {str(pid)}, []
-    for stat in sorted(Path("/proc").glob("[0-9]*/stat"), key=lambda path: int(path.parent.name)):
-        with contextlib.suppress(OSError):
-            if stat.read_text().rpartition(")")[2].split()[1] in family:
-                family.add(stat.parent.name)
-    for one in family:
-        for name in ("cmdline", "environ"):
-            with contextlib.suppress(OSError):
-                seen.append(Path("/proc", one, name).read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
-    return "\n".join(seen)
-
-
-def watched(command: list[str], environment: Mapping[str, str]) -> tuple[str, str, str]:
-    """Output, errors, and everything that was to be seen of the process meanwhile."""
-    seen: set[str] = set()
-    process = subprocess.Popen(
-        command, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    while process.poll() is None:
-        seen.add(shown(process.pid))
-        time.sleep(0.02)
-    out, err = process.communicate()
-    return out, err, "\n".join(seen)
+def script(lab: Lab) -> list[str]:
+    """The guide's, unchanged."""
+    arguments = ["client-data", "events/", lab.queue_url("events"), "us-east-1"]
+    return [sys.executable, str(GUIDE / "boto3_only.py"), *arguments]
 
 
 def run_in(lab: Lab, *options: str) -> list[str]:
-    """The guide's script, unchanged, under the role."""
-    script = [
-        sys.executable,
-        str(GUIDE / "boto3_only.py"),
-        "client-data",
-        "events/",
-        lab.queue_url("events"),
-        "us-east-1",
-    ]
+    """The guide's script under the role."""
     command = [sys.executable, "-m", "spark_xacct", "run", "--config", str(GUIDE / "xacct.yaml"), "--role", "client"]
-    return [*command, *options, "--", *script]
+    return [*command, *options, "--", *script(lab)]
 
 
 def environment(lab: Lab) -> dict[str, str]:
     return {**lab.process_environment(), "PYTHONPATH": str(ROOT)}
 
 
-def test_the_guides_script_runs_unchanged_across_ends_of_sessions_and_shows_no_secret(guide: Lab) -> None:
-    guide.clear_calls()
+def check_across_ends(lab: Lab, command: list[str], variables: dict[str, str]) -> None:
+    """Runs the guide's script over several lives of a session, and looks at everything others may see meanwhile."""
+    lab.clear_calls()
     started = time.monotonic()
-    with guide.short_lives(LIFE_SECONDS, "client"), guide.faults("delay", service="sqs", delay_seconds=0.8):
-        out, err, seen = watched(run_in(guide), environment(guide))
+    with lab.short_lives(LIFE_SECONDS, "client"), lab.faults("delay", service="sqs", delay_seconds=0.8):
+        out, err, seen = watched(command, variables)
 
     assert (out.startswith(f"sent=12 as={CLIENT}"), err) == (True, "")
     assert time.monotonic() - started > 2 * LIFE_SECONDS
-    calls = guide.calls()
+    calls = lab.calls()
     assert {call.status for call in calls if call.service in ("s3", "sqs")} == {200}
     assert {str(call.who).startswith(CLIENT) for call in calls if call.service in ("s3", "sqs")} == {True}
     assert len([call for call in calls if call.operation == "AssumeRole"]) > 1, "the sessions ended and were renewed"
-    assert "credential_process" not in seen
     assert "boto3_only.py" in seen, "positive control: it was looked at"
-    assert [secret for secret in guide.secrets() if secret in seen] == []
+    assert [secret for secret in lab.secrets() if secret in seen] == []
+
+
+def test_run_carries_the_guides_script_unchanged_across_ends_of_sessions_and_shows_no_secret(guide: Lab) -> None:
+    check_across_ends(guide, run_in(guide), environment(guide))
+
+
+def test_credential_process_carries_the_guides_script_unchanged_across_ends_of_sessions_and_shows_no_secret(
+    tmp_path: Path,
+) -> None:
+    """With Pod Identity: where the base is IRSA, boto3 takes the web identity before a default credential_process."""
+    with lab_of_the_guide(BaseKind.POD_IDENTITY) as lab:
+        check_across_ends(lab, script(lab), config(lab, tmp_path, "aws-profile-process", lab.access_map))
 
 
 def test_with_static_keys_the_secret_is_where_the_warning_says(guide: Lab) -> None:
@@ -123,9 +117,7 @@ def test_with_static_keys_the_secret_is_where_the_warning_says(guide: Lab) -> No
 
 
 def test_without_run_the_same_script_is_the_base_identity_and_is_refused(guide: Lab) -> None:
-    done = subprocess.run(
-        run_in(guide)[run_in(guide).index("--") + 1 :], env=environment(guide), capture_output=True, text=True
-    )
+    done = subprocess.run(script(guide), env=environment(guide), capture_output=True, text=True)
 
     assert done.returncode == 1
     assert "AccessDenied" in done.stderr
