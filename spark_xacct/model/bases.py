@@ -100,7 +100,9 @@ BASES: Mapping[BaseKind, BaseIdentity] = {
         _V1 + "DefaultAWSCredentialsProviderChain",
         _V2 + "DefaultCredentialsProvider",
         ("env", "assume-role-with-web-identity", "shared-credentials-file", "container-role", "iam-role"),
-        trust="elasticmapreduce.amazonaws.com",
+        # Of EMR Serverless. On EC2 the runtime role trusts the role of the instance profile, in Glue glue.amazonaws.com.
+        # https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/getting-started.html
+        trust="emr-serverless.amazonaws.com",
         needs_arn=True,
     ),
     BaseKind.ENV: BaseIdentity(
