@@ -19,8 +19,8 @@ BASES = {"emr-serverless": BaseKind.EMR_RUNTIME_ROLE, "glue": BaseKind.EMR_RUNTI
 LITERAL = ("aws-profile",)
 # Places where nothing is installed but by an image, so that without one our provider cannot be the only one.
 OF_IMAGES = ("emr-eks", "emr-serverless", "spark-operator")
-# Labels that a place never had.
-NEVER = {"emr-serverless": ("emr-5.36.0", "emr-6.5.0")}
+# Labels that a place never had, or had without images of one's own.
+NEVER = {"emr-serverless": ("emr-5.36.0", "emr-6.5.0", "emr-6.8.0")}
 
 
 def fitting(name: str, plan: Plan) -> tuple[Plan, Job | None]:
@@ -38,5 +38,5 @@ def fitting(name: str, plan: Plan) -> tuple[Plan, Job | None]:
 
 
 def exists(name: str, release: str) -> bool:
-    """Whether target ``name`` ever had this label."""
+    """Whether target ``name`` ever took such a job on this label."""
     return release not in NEVER.get(name, ())
