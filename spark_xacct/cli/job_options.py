@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 import click
@@ -33,16 +33,21 @@ _OPTIONS = (
 _NAMES = ("name", "entry_point", "arguments", "parameters", "role", "on", "logs", "staging", "image", "spark_jars")
 
 
+def refuse_empty(options: Mapping[str, object]) -> None:
+    """Raises click.UsageError for an option that was given without a value."""
+    for name, value in options.items():
+        if isinstance(value, str) and not value.strip():
+            raise click.UsageError(f"{name} is empty; give it a value, or leave it out")
+
+
 def with_job(function: _Function) -> _Function:
     """Adds the options of a job to a command, which gets them as ``job``: a Job, or None where none of them was given."""
 
     @functools.wraps(function)
     def told(*arguments: Any, **options: Any) -> Any:
         told_of = {name: options.pop(name) for name in _NAMES}
-        empty = [name for name, value in told_of.items() if value == ""]
-        if empty:
-            # An empty variable of a script: nothing was meant to be left to the default.
-            raise click.UsageError(f"--{empty[0].replace('_', '-')} is empty; give it a value, or leave it out")
+        # An empty variable of a script: nothing was meant to be left to the default.
+        refuse_empty({f"--{name.replace('_', '-')}": value for name, value in told_of.items()})
         given = {name: value for name, value in told_of.items() if value}
         return function(*arguments, job=Job(**given) if given else None, **options)
 

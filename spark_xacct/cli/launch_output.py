@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import sys
 from typing import Any
 
 from spark_xacct.cli import output
-from spark_xacct.launch import Launcher, Run, State, staging
+from spark_xacct.launch import Launcher, LaunchError, Run, State, emr_ec2, staging
 from spark_xacct.launch.submission import Prepared
 from spark_xacct.targets import sts_calls
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 STS_QUOTA_A_SECOND = 600
+# As a shell says it of a command that wrote to a pipe which nobody reads.
+NOBODY_READS = 141
 
 
 class Told:
@@ -46,6 +50,18 @@ def result(launcher: Launcher, run: Run, state: State | None, token: str | None)
     return told
 
 
+def refused(error: LaunchError, token: str | None) -> dict[str, Any]:
+    """The answer for programs where there is no run to tell of, and perhaps none at all."""
+    return {"run": None, "error": str(error), **({} if token is None else {"token": token})}
+
+
+def nobody_reads() -> None:
+    """After a broken pipe: what is still to be written to stdout goes nowhere, instead of failing at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 def dry_run(prepared: Prepared, launcher: Launcher) -> dict[str, Any]:
     """Everything that a submit would do, as data."""
     plan = prepared.rendered.settings.plan
@@ -63,11 +79,15 @@ def dry_run(prepared: Prepared, launcher: Launcher) -> dict[str, Any]:
             for one in prepared.staged
         ],
         "kms_key": prepared.key,
-        "actions": [
-            *launcher.actions(prepared.rendered.job),
-            *staging.actions(prepared.staged, prepared.key),
-            *log_actions(launcher, prepared),
-        ],
+        "actions": list(
+            dict.fromkeys(
+                (
+                    *launcher.actions(prepared.rendered.job),
+                    *staging.actions(prepared.staged, prepared.key),
+                    *log_actions(launcher, prepared),
+                )
+            )
+        ),
         "sts": {
             "calls_an_hour": calls,
             "without_driver": calls * (sts_calls.EXAMPLE_EXECUTORS + 1),
@@ -83,8 +103,10 @@ def log_actions(launcher: Launcher, prepared: Prepared) -> list[str]:
         return []
     if prepared.submission.log_group is not None:
         return ["logs:DescribeLogStreams", "logs:GetLogEvents"]
-    named = [] if any(one.is_private for one in prepared.staged) else ["s3:GetObject"]
-    return [*named, "s3:ListBucket"]
+    job = prepared.rendered.job
+    # A running cluster has a folder of its own.
+    has_log = job.logs is not None or (launcher.target == emr_ec2.NAME and job.on is not None)
+    return ["s3:ListBucket", "s3:GetObject"] if has_log else []
 
 
 def print_dry_run(told: dict[str, Any]) -> None:
@@ -101,7 +123,7 @@ def print_dry_run(told: dict[str, Any]) -> None:
     else:
         output.data("nothing")
     output.data("==> IAM actions of the launcher <==")
-    output.data("\n".join(dict.fromkeys(told["actions"])) or "none")
+    output.data("\n".join(told["actions"]) or "none")
     sts = told["sts"]
     output.data("==> STS <==")
     output.data(

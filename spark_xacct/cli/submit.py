@@ -16,7 +16,7 @@ import click
 from spark_xacct import declaration, launch, targets
 from spark_xacct.aws.role_sessions import user_name
 from spark_xacct.cli import launch_output, output
-from spark_xacct.cli.job_options import with_job
+from spark_xacct.cli.job_options import refuse_empty, with_job
 from spark_xacct.cli.registered import Registered
 from spark_xacct.cli.settings import Settings, with_settings
 from spark_xacct.errors import SparkStartError
@@ -89,22 +89,35 @@ def submit(
 
     \b
     Exit codes: 0 the job was good, 1 it failed or was cancelled (spark-submit: the job's own code),
-    2 usage, 3 bad declaration, 4 AWS refused, 130 and 143 waiting was stopped and the job goes on.
+    2 usage, 3 bad declaration, 4 AWS refused, 130, 141 and 143 waiting was stopped and the job goes on.
     """
     told = launch_output.Told(settings.format == "json")
+    of_a_start = {
+        "--release": release,
+        "--use": use,
+        "--jar": named_jar,
+        "--flavour": flavour,
+        "--kms-key": kms_key,
+        "--log-group": log_group,
+        "--token": token,
+        "--dry-run": dry_run or None,
+        "--detach": None if is_waiting else True,
+    }
+    # An empty variable of a script: nothing was meant to be left to the default.
+    refuse_empty({**of_a_start, "--region": region, "--resume": resume})
     if resume is not None:
-        if dry_run or job is not None or not is_waiting or token is not None or kms_key is not None:
-            raise click.UsageError(
-                "--resume waits for a job that runs; leave out --dry-run, --detach, --token, --kms-key and the options of a job"
-            )
+        said = [name for name, value in of_a_start.items() if value is not None]
+        if said or job is not None:
+            what = ", ".join([*said, *(["the options of a job"] if job is not None else [])])
+            raise click.UsageError(f"--resume waits for a job that was started before; leave out {what}")
         clients = _clients(target, region, None)
         launcher = launch.open_launcher(target, clients)
-        run = _resumed(launcher, target, resume)
+        stopping.on_sigterm()
+        try:
+            run = _resumed(launcher, target, resume)
+        except LaunchError as error:
+            raise _answered(settings, error, None) from error
         _finish(settings, launcher, clients, told, run, keep, log_wait)
-    if token is not None and not token.strip():
-        raise click.UsageError(
-            "--token is empty; write what is the same for the same job, or leave it out for a new one"
-        )
     token = token or uuid4().hex
     plan = declaration.load(settings.config, settings.env).compiled()
     clients = _clients(target, region, plan.access_map.sts.region)
@@ -126,7 +139,10 @@ def submit(
         _print_dry_run(settings, launch_output.dry_run(prepared, launcher))
         return
     stopping.on_sigterm()
-    run = _submitted(launcher, clients, told, prepared, token)
+    try:
+        run = _submitted(launcher, clients, told, prepared, token)
+    except LaunchError as error:
+        raise _answered(settings, error, token) from error
     if is_waiting:
         _finish(settings, launcher, clients, told, run, keep, log_wait, token)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -169,7 +185,19 @@ def _resumed(launcher: Launcher, target: str, text: str) -> Run:
         raise click.UsageError(f"--resume {text}: {error}") from None
     if run.on is None and target != spark_submit.NAME:
         raise click.UsageError(f"--resume {text}: write ON/ID as submit printed it")
-    return launcher.find(run)
+    try:
+        return launcher.find(run)
+    except stopping.STOPPED as stopped:
+        raise LaunchError(
+            f"interrupted before {run.text} was found; whatever it does, it goes on", stopping.exit_code(stopped)
+        ) from None
+
+
+def _answered(settings: Settings, error: LaunchError, token: str | None) -> LaunchError:
+    """The error, after programs have got their answer."""
+    if settings.format == "json":
+        output.json_data(launch_output.refused(error, token))
+    return error
 
 
 def _submitted(launcher: Launcher, clients: Clients, told: launch_output.Told, prepared: Prepared, token: str) -> Run:
@@ -181,18 +209,34 @@ def _submitted(launcher: Launcher, clients: Clients, told: launch_output.Told, p
         raise LaunchError("submit was interrupted before anything was started", stopping.exit_code(stopped)) from None
     told.say(f"{who}run {prepared.submission.run}, {again}")
     uploader.put(prepared.staged)
-    left = staging.left(prepared.staged) if prepared.staged else ""
+    doubt = f"the job may have been started; submit again with {again}, which makes no second job"
+    doubt += staging.left(prepared.staged, may_be_used=True)
     try:
         run = launcher.submit(prepared.calls, prepared.submission)
     except LaunchError as error:
-        raise LaunchError(f"{error}{left}", error.exit_code) from error
+        left = staging.left(prepared.staged) if prepared.staged else ""
+        raise LaunchError(f"{error}; {doubt}" if error.may_be_done else f"{error}{left}", error.exit_code) from error
     except stopping.STOPPED as stopped:
-        raise LaunchError(
-            f"submit was interrupted, and the job may have been started; submit again with {again}, which makes no second job{left}",
-            stopping.exit_code(stopped),
-        ) from None
+        raise LaunchError(f"submit was interrupted, and {doubt}", stopping.exit_code(stopped)) from None
+    if run.private:
+        _check_program(launcher, told, prepared, run)
     told.say(f"submitted {run.text}; {{run}} in names of role sessions is {launcher.session_run(run)}")
     return run
+
+
+def _check_program(launcher: Launcher, told: launch_output.Told, prepared: Prepared, run: Run) -> None:
+    """A token that was used before gives the job that was started then."""
+    try:
+        found = launcher.find(run)
+    except LaunchError as error:
+        told.say(f"whether {run.text} was started just now is not known: {error}")
+        return
+    except stopping.STOPPED as stopped:
+        raise LaunchError(f"interrupted; {run.text} was started and goes on", stopping.exit_code(stopped)) from None
+    try:
+        submission.check_same_program(run, found)
+    except LaunchError as error:
+        raise LaunchError(f"{error}{staging.left(prepared.staged)}", error.exit_code) from None
 
 
 def _finish(
@@ -226,6 +270,10 @@ def _finish(
     except (waiting.Detached, *stopping.STOPPED) as stopped:
         told.say(f"{run.text} goes on; come back to it: {back}")
         code = stopping.exit_code(stopped)
+    except BrokenPipeError:
+        launch_output.nobody_reads()
+        told.say(f"nobody reads stdout any more; {run.text} goes on; come back to it: {back}")
+        code = launch_output.NOBODY_READS
     except LaunchError as error:
         told.say(str(error))
         told.say(f"come back to it: {back}")

@@ -66,15 +66,23 @@ class LaunchError(XacctError):
     """The launcher cannot go on. ``exit_code`` 4 where AWS refused, 2 for wrong usage, 1 for a failed job.
 
     ``is_transient``: whether the same question may be answered a little later. ``is_expired``: whether new credentials help.
+    ``may_be_done``: whether the answer was lost, so that what was asked for may have been carried out.
     """
 
     def __init__(
-        self, message: str, exit_code: int = 4, *, is_transient: bool = False, is_expired: bool = False
+        self,
+        message: str,
+        exit_code: int = 4,
+        *,
+        is_transient: bool = False,
+        is_expired: bool = False,
+        may_be_done: bool = False,
     ) -> None:
         super().__init__(message)
         self.exit_code = exit_code
         self.is_transient = is_transient
         self.is_expired = is_expired
+        self.may_be_done = may_be_done
 
 
 def launch_error(
@@ -96,11 +104,13 @@ def launch_error(
         return LaunchError(
             f"{service} does not answer in {place} ({_first_line(error)}); check the network, --region and AWS_ENDPOINT_URL",
             is_transient=True,
+            may_be_done=True,
         )
     if isinstance(error, ResponseParserError):
         return LaunchError(
             f"{service} in {place} answered {operation} with something else ({_first_line(error)}); check AWS_ENDPOINT_URL and proxies",
             is_transient=True,
+            may_be_done=True,
         )
     is_login = type(error).__name__ in (
         "TokenRetrievalError",
@@ -117,6 +127,11 @@ def launch_error(
 def code_of(error: BaseException | None) -> str:
     """The code of a service's answer, "" for what is none."""
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def is_denied(error: BaseException | None) -> bool:
+    """Whether a service answered that this is not allowed."""
+    return code_of(error) in _DENIED
 
 
 def iam_action(service: str, operation: str) -> str:
@@ -153,7 +168,9 @@ def _of_answer(
             f"AWS refused {operation}: {message}; where --token was used for another job, take another one"
         )
     if status >= 500:
-        return LaunchError(f"{service} in {place} fails ({code}: {message}); try again later", is_transient=True)
+        return LaunchError(
+            f"{service} in {place} fails ({code}: {message}); try again later", is_transient=True, may_be_done=True
+        )
     return LaunchError(f"AWS refused {operation} on {about} ({code}): {message}")
 
 

@@ -7,15 +7,17 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from spark_xacct.errors import ModelError
 from spark_xacct.launch import stopping
-from spark_xacct.launch.aws_errors import LaunchError, code_of
+from spark_xacct.launch.aws_errors import LaunchError, code_of, is_denied
 from spark_xacct.launch.clients import Clients
 from spark_xacct.model import AccessMap, DecisionKind, Location
 
 ADDRESS_DIGITS = 12
+RENEWED_AFTER = timedelta(days=7)
 SHARED, PRIVATE = "artifacts", "runs"
 _FOLDER = re.compile(r"^s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<key>.*))?\Z", re.DOTALL)
 _EXISTS = ("PreconditionFailed", "412")
@@ -117,9 +119,15 @@ def actions(staged: Sequence[Staged], key: str | None) -> tuple[str, ...]:
 class Uploader:
     """Puts and removes staged objects: only in the launcher's own account, and never over what is there."""
 
-    def __init__(self, clients: Clients, key: str | None, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        key: str | None,
+        say: Callable[[str], None],
+        now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    ) -> None:
         """``key``: the KMS key for the objects, None for the bucket's own encryption."""
-        self._clients, self._key, self._say = clients, key, say
+        self._clients, self._key, self._say, self._now = clients, key, say, now
 
     def put(self, staged: Sequence[Staged]) -> None:
         """Raises LaunchError that names what is left where it did not get to its end."""
@@ -135,8 +143,8 @@ class Uploader:
                     f"{'staged' if is_new else 'is there'} {one.uri} ({one.size:,} bytes, sha256 {one.sha256[:12]})"
                 )
         except LaunchError as error:
-            names = left(done, doubtful if error.is_transient else None)
-            raise LaunchError(f"staging: {error}{names}", error.exit_code, is_transient=error.is_transient) from error
+            told = f"{error}{self._of_another_account(error)}{left(done, doubtful if error.may_be_done else None)}"
+            raise LaunchError(f"staging: {told}", error.exit_code, is_transient=error.is_transient) from error
         except stopping.STOPPED as stopped:
             raise LaunchError(
                 f"staging was interrupted, and nothing was started{left(done, doubtful)}", stopping.exit_code(stopped)
@@ -156,7 +164,7 @@ class Uploader:
                 ) from None
             self._say(f"removed {uri}")
 
-    def _put(self, one: Staged) -> bool:
+    def _request(self, one: Staged) -> dict[str, Any]:
         bucket, key = one.bucket_and_key
         request = {
             "Bucket": bucket,
@@ -169,9 +177,13 @@ class Uploader:
         }
         if self._key:
             request |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self._key}
+        return request
+
+    def _put(self, one: Staged) -> bool:
+        """Whether it was not there before."""
         for attempt in (1, 2):
             try:
-                self._clients.ask("s3", "put_object", one.uri, **request)
+                self._clients.ask("s3", "put_object", one.uri, **self._request(one))
                 return True
             except LaunchError as error:
                 code = code_of(error.__cause__) if isinstance(error.__cause__, Exception) else ""
@@ -180,12 +192,13 @@ class Uploader:
                 # Somebody else is writing the same object right now.
                 if code not in _AT_ONCE or attempt == 2:
                     raise
-        self._check_same(one)
+        self._keep_young(one, self._check_same(one))
         return False
 
-    def _check_same(self, one: Staged) -> None:
+    def _check_same(self, one: Staged) -> Mapping[str, Any]:
+        """What S3 says of the object that is there. Raises LaunchError where it is another one."""
         bucket, key = one.bucket_and_key
-        found = self._clients.ask(
+        found: Mapping[str, Any] = self._clients.ask(
             "s3",
             "head_object",
             one.uri,
@@ -206,23 +219,43 @@ class Uploader:
                 f"{one.uri} is there, staged with {_key_said(metadata.get(_KEY))} where this submit has {_key_said(self._key)}, and nothing "
                 f"is written over it; {advice}"
             )
+        return found
+
+    def _keep_young(self, one: Staged, there: Mapping[str, Any]) -> None:
+        """Writes an old object anew, so that a lifecycle rule counts from its last use. Whoever is faster has done the same."""
+        if self._now() - there["LastModified"] < RENEWED_AFTER:
+            return
+        request = self._request(one)
+        del request["IfNoneMatch"]
+        try:
+            self._clients.ask("s3", "put_object", one.uri, **request, IfMatch=there["ETag"])
+        except LaunchError as error:
+            if code_of(error.__cause__) not in (*_EXISTS, *_AT_ONCE):
+                raise
+
+    def _of_another_account(self, error: LaunchError) -> str:
+        """S3 refuses a bucket of another account with the same words as a missing permission."""
+        if not is_denied(error.__cause__):
+            return ""
+        return f", or give a --staging bucket of account {self._owner()}, if this is one of another"
 
     def _owner(self) -> str:
         return self._clients.identity()["Account"]
 
 
-def left(done: Sequence[Staged], doubtful: Staged | None = None) -> str:
-    """What stays where a submission did not get to its end. ``doubtful``: what may be there or not."""
+def left(done: Sequence[Staged], doubtful: Staged | None = None, may_be_used: bool = False) -> str:
+    """What stays where a submission did not get to its end. ``doubtful``: what may be there or not. ``may_be_used``: by a job that
+    may have been started."""
     private = [one.uri for one in done if one.is_private]
     shared = [one.uri for one in done if not one.is_private]
     parts = []
     if private:
-        parts.append(f"left, and to be removed: {', '.join(private)}")
+        parts.append(f"{'staged for it' if may_be_used else 'left, and to be removed'}: {', '.join(private)}")
     if shared:
         parts.append(f"left for the next time: {', '.join(shared)}")
     if doubtful is not None:
         parts.append(f"there or not: {doubtful.uri}")
-    return "".join(f"; {part}" for part in parts) or "; nothing is left"
+    return "".join(f"; {part}" for part in parts) or ("" if may_be_used else "; nothing is left")
 
 
 def _key_said(key: str | None) -> str:

@@ -13,6 +13,7 @@ from spark_xacct import targets
 from spark_xacct.launch import spark_submit, staging
 from spark_xacct.launch.aws_errors import LaunchError
 from spark_xacct.launch.launcher import Call, Launcher, Submission
+from spark_xacct.launch.run import Run
 from spark_xacct.launch.staging import Staged
 from spark_xacct.targets import Job, Rendered, aws_model
 from spark_xacct.targets.job import JAR_NAME, is_placeholder
@@ -61,10 +62,11 @@ def prepare(
     named, staged = job, []
     program = _local_program(launcher, job)
     if program is not None:
-        folder = _folder(job, render)
-        uri = f"{staging.private_folder(folder, submission.run)}/{program.name}"
-        staged.append(Staged(uri, program.read_bytes(), is_private=True))
-        named = replace(job, entry_point=uri)
+        name, content = Path(job.entry_point).name, _read(launcher, program)
+        # By its content: the job that has the token tells from its request which program it runs.
+        folder = f"{staging.private_folder(_folder(job, render), submission.run)}/{staging.address({name: content})}"
+        staged.append(Staged(f"{folder}/{name}", content, is_private=True))
+        named = replace(job, entry_point=staged[0].uri)
     rendered = render(named, run)
     artefacts = _artefacts(launcher, rendered, submission, job, shim)
     if artefacts:
@@ -81,6 +83,15 @@ def prepare(
     return Prepared(rendered, submission, tuple(sorted(staged, key=lambda one: one.is_private)), calls, key)
 
 
+def check_same_program(run: Run, found: Run) -> None:
+    """Raises LaunchError where the job that has the token was started with another program. ``found``: as its service knows it."""
+    if found.private and set(run.private) != set(found.private):
+        raise LaunchError(
+            f"{run.text} has this --token and another program ({', '.join(found.private)}); nothing was started; take another --token",
+            exit_code=2,
+        )
+
+
 def _local_program(launcher: Launcher, job: Job) -> Path | None:
     """The program where it is a file of this machine that others must fetch."""
     if "://" in job.entry_point or is_placeholder(job.entry_point) or launcher.target == spark_submit.NAME:
@@ -93,6 +104,15 @@ def _local_program(launcher: Launcher, job: Job) -> Path | None:
             exit_code=2,
         )
     return path
+
+
+def _read(launcher: Launcher, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LaunchError(
+            f"{launcher.target}: --entry-point {path} cannot be read ({error.strerror})", exit_code=2
+        ) from None
 
 
 def _folder(job: Job, render: Render) -> str:

@@ -18,7 +18,7 @@ from fakes.launching import LOST, StubAws
 
 from spark_xacct.cli import submit as command
 from spark_xacct.cli.application import cli
-from spark_xacct.launch import waiting
+from spark_xacct.launch import staging, waiting
 
 DECLARATION = """
 version: 1
@@ -231,6 +231,84 @@ def test_a_submit_that_is_refused_names_what_was_staged_for_it(s3: Any, stub: St
     )
 
 
+def test_a_lost_answer_says_that_the_job_may_run_and_removes_nothing(s3: Any, stub: StubAws) -> None:
+    stub.answers["emr-containers:StartJobRun"] = [LOST]
+
+    result = submit("emr-eks", "--on", "vc1", "--entry-point", "job.py", "--staging", "s3://own/x", "--image", IMAGE,
+                    "--token", "nightly", "--format", "json")  # fmt: skip
+
+    (key,) = [one["Key"] for one in s3.list_objects_v2(Bucket="own")["Contents"]]
+    assert result.exit_code == 4
+    assert result.stderr.splitlines()[-1].endswith(
+        "; the job may have been started; submit again with --token nightly, which makes no second job; "
+        f"staged for it: s3://own/{key}"
+    )
+    assert json.loads(result.stdout) == {
+        "run": None,
+        "error": result.stderr.splitlines()[-1],
+        "token": "nightly",
+    }
+
+
+def test_a_token_that_was_used_for_another_program_starts_nothing_and_says_so(
+    s3: Any, stub: StubAws, folder: Path
+) -> None:
+    walks(stub, job("COMPLETED"))
+    arguments = ("emr-eks", "--on", "vc1", "--entry-point", "job.py", "--staging", "s3://own/x", "--image", IMAGE,
+                 "--token", "nightly", "--detach")  # fmt: skip
+    assert submit(*arguments).exit_code == 0
+    request = stub.bodies("emr-containers:StartJobRun")[0]
+    first = request["jobDriver"]["sparkSubmitJobDriver"]["entryPoint"]
+    stub.answers["emr-containers:DescribeJobRun"] = [
+        job("COMPLETED", tags=request["tags"], jobDriver=request["jobDriver"])
+    ]
+    (folder / "job.py").write_text("print('edited')\n")
+
+    again = submit(*arguments)
+
+    second = stub.bodies("emr-containers:StartJobRun")[1]["jobDriver"]["sparkSubmitJobDriver"]["entryPoint"]
+    assert (again.exit_code, again.stdout) == (2, "")
+    assert again.stderr.splitlines()[-1] == (
+        f"vc1/01 has this --token and another program ({first}); nothing was started; take another --token; left, and to be removed: {second}"
+    )
+
+
+def test_ctrl_c_while_a_run_is_looked_for_is_no_failed_job(stub: StubAws) -> None:
+    def late(body: Any) -> dict[str, Any]:
+        _ctrl_c()
+        time.sleep(0.5)
+        return job("RUNNING")
+
+    stub.answers["emr-containers:DescribeJobRun"] = [late]
+
+    result = submit("emr-eks", "--resume", "vc1/01")
+
+    assert (result.exit_code, result.stderr) == (
+        130,
+        "interrupted before vc1/01 was found; whatever it does, it goes on\n",
+    )
+
+
+def test_a_pipe_that_nobody_reads_ends_the_waiting_and_says_how_to_come_back(s3: Any, stub: StubAws) -> None:
+    walks(stub, job("RUNNING"))
+    s3.put_object(Bucket="logs", Key=f"{DRIVER}/stdout.gz", Body=gzip.compress(b"line\n" * 100_000))
+    root = Path(command.__file__).parents[2]
+    program = [sys.executable, "-m", "spark_xacct", "submit", *ON_EKS]
+    waits = subprocess.Popen(
+        program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(root)}
+    )
+    assert waits.stdout is not None
+    assert waits.stderr is not None
+    assert waits.stdout.readline() == "line\n"
+    waits.stdout.close()
+    said = waits.stderr.read().splitlines()
+
+    assert (waits.wait(30), said[-1]) == (
+        141,
+        "nobody reads stdout any more; vc1/01 goes on; come back to it: spark-xacct submit emr-eks --resume vc1/01 --region us-east-1",
+    )
+
+
 def test_a_missing_application_of_emr_serverless(stub: StubAws, folder: Path) -> None:
     (folder / "xacct.yaml").write_text(DECLARATION.replace("kind: irsa", "kind: emr-runtime-role"))
     stub.answers["emr-serverless:StartJobRun"] = [(404, "ResourceNotFoundException", "Application app1 does not exist")]
@@ -287,7 +365,7 @@ def test_who_is_stopped_while_submitting_hears_how_to_find_out(stop: Any, code: 
     assert (result.exit_code, result.stderr.splitlines()[-1]) == (
         code,
         "submit was interrupted, and the job may have been started; submit again with --token 'of the night', which makes no second job; "
-        f"left, and to be removed: s3://own/{key}",
+        f"staged for it: s3://own/{key}",
     )
     assert len(stub.bodies("emr-containers:StartJobRun")) == 1
 
@@ -387,19 +465,24 @@ CLICK_USAGE = {
     "a target that launches nothing": (("builder",), "Invalid value for 'TARGET': \"builder\" is not one of emr-ec2, emr-eks, emr-serverless, spark-submit"),
     "a run that is none": (("emr-eks", "--resume", "vc1/"), "--resume vc1/: write ON/ID as submit printed it"),
     "a run without the place": (("emr-eks", "--resume", "01"), "--resume 01: write ON/ID as submit printed it"),
-    "resume and a job": (("emr-eks", "--resume", "vc1/01", "--name", "x"), "--resume waits for a job that runs; leave out --dry-run, --detach, --token, --kms-key and the options of a job"),
-    "resume and a token": (("emr-eks", "--resume", "vc1/01", "--token", "x"), "--resume waits for a job that runs; leave out --dry-run, --detach, --token, --kms-key and the options of a job"),
-    "resume and a key": (("emr-eks", "--resume", "vc1/01", "--kms-key", "x"), "--resume waits for a job that runs; leave out --dry-run, --detach, --token, --kms-key and the options of a job"),
-    "resume and detach": (("emr-eks", "--resume", "vc1/01", "--detach"), "--resume waits for a job that runs; leave out --dry-run, --detach, --token, --kms-key and the options of a job"),
+    "resume and a job": (("emr-eks", "--resume", "vc1/01", "--name", "x"), "--resume waits for a job that was started before; leave out the options of a job"),
+    "resume and a token": (("emr-eks", "--resume", "vc1/01", "--token", "x"), "--resume waits for a job that was started before; leave out --token"),
+    "resume and a key": (("emr-eks", "--resume", "vc1/01", "--kms-key", "x"), "--resume waits for a job that was started before; leave out --kms-key"),
+    "resume and detach": (("emr-eks", "--resume", "vc1/01", "--detach"), "--resume waits for a job that was started before; leave out --detach"),
     "a run with an id of another type": (("emr-eks", "--resume", '{"target": "emr-eks", "id": 1}'),
                                          '--resume {"target": "emr-eks", "id": 1}: target and id of a run are texts'),
     "a run with a place of another type": (("emr-eks", "--resume", '{"target": "emr-eks", "id": "1", "on": []}'),
                                            '--resume {"target": "emr-eks", "id": "1", "on": []}: on and run of a run are texts or null'),
     "a run with private of another type": (("emr-eks", "--resume", '{"target": "emr-eks", "id": "1", "private": 5}'),
                                            '--resume {"target": "emr-eks", "id": "1", "private": 5}: private of a run is a list of texts'),
-    "an empty token": (("emr-eks", "--token", " "), "--token is empty; write what is the same for the same job, or leave it out for a new one"),
+    "an empty token": (("emr-eks", "--token", " "), "--token is empty; give it a value, or leave it out"),
+    "an empty key": (("emr-eks", "--kms-key", ""), "--kms-key is empty; give it a value, or leave it out"),
+    "an empty Region": (("emr-eks", "--region", ""), "--region is empty; give it a value, or leave it out"),
+    "resume and a log group, and a release": (("emr-eks", "--resume", "vc1/01", "--log-group", "x", "--release", "emr-7.9.0"),
+                                              "--resume waits for a job that was started before; leave out --release, --log-group"),
     "a log group where there is none": (("emr-ec2", "--log-group", "x"), "--log-group is not for emr-ec2"),
-    "use of nothing": (("emr-eks", "--use", ""), "--use names no bucket; write --use BUCKET,..., or leave it out for every bucket"),
+    "use of nothing": (("emr-eks", "--use", ""), "--use is empty; give it a value, or leave it out"),
+    "use of commas": (("emr-eks", "--use", ","), "--use names no bucket; write --use BUCKET,..., or leave it out for every bucket"),
 }  # fmt: skip
 
 
@@ -460,14 +543,19 @@ def test_a_dry_run_asks_nobody_and_tells_everything(stub: StubAws) -> None:
 
     assert stub.asked == []
     program, jar = sorted(told["staging"], key=lambda one: one["bytes"])
-    assert (program["uri"], program["bytes"], program["private"]) == (f"s3://own/x/runs/{told['run']}/job.py", 9, True)
+    content = staging.address({"job.py": b"print(1)\n"})
+    assert (program["uri"], program["bytes"], program["private"]) == (
+        f"s3://own/x/runs/{told['run']}/{content}/job.py",
+        9,
+        True,
+    )
     assert jar["uri"].startswith("s3://own/x/artifacts/")
     assert not jar["private"]
     assert [call["operation"] for call in told["requests"]] == ["StartJobRun"]
     assert told["requests"][0]["request"]["jobDriver"]["sparkSubmitJobDriver"]["entryPoint"] == program["uri"]
     assert told["actions"] == [
         "emr-containers:StartJobRun", "emr-containers:TagResource", "emr-containers:DescribeJobRun", "emr-containers:CancelJobRun",
-        "s3:PutObject", "s3:GetObject", "s3:DeleteObject", "kms:GenerateDataKey", "kms:Decrypt", "s3:ListBucket",
+        "s3:PutObject", "s3:GetObject", "s3:DeleteObject", "kms:GenerateDataKey", "kms:Decrypt",
     ]  # fmt: skip
     assert told["sts"] == {"calls_an_hour": 2, "without_driver": 22, "executors": 10, "quota_a_second": 600}
     assert text.splitlines()[-1] == (

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from spark_xacct.cli import submit as command
 from spark_xacct.cli.application import cli
-from spark_xacct.launch import Clients
+from spark_xacct.launch import Clients, staging, waiting
 from spark_xacct.spark import jar
 
 ACCOUNT = "123456789012"  # of everybody in moto
@@ -25,6 +26,7 @@ buckets: {{partner-data: reader}}
 """
 IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/spark:1"
 PROGRAM = b"print('a job of ours')\n"
+ADDRESS = staging.address({"job.py": PROGRAM})
 
 
 @pytest.fixture(autouse=True)
@@ -77,12 +79,13 @@ def test_emr_eks_starts_describes_and_stages(moto: Any, s3: Any, virtual_cluster
     described = moto("emr-containers").describe_job_run(id=identity, virtualClusterId=on)["jobRun"]
     run = described["tags"]["spark-xacct-run"]
     assert described["clientToken"].startswith(run)
-    assert described["jobDriver"]["sparkSubmitJobDriver"]["entryPoint"] == f"s3://own/x/runs/{run}/job.py"
+    program = f"x/runs/{run}/{ADDRESS}/job.py"
+    assert described["jobDriver"]["sparkSubmitJobDriver"]["entryPoint"] == f"s3://own/{program}"
     assert described["jobDriver"]["sparkSubmitJobDriver"]["entryPointArguments"] == ["2026-01-01"]
     assert described["executionRoleArn"] == f"arn:aws:iam::{ACCOUNT}:role/etl"
-    assert objects(s3) == {f"x/runs/{run}/job.py": PROGRAM}
+    assert objects(s3) == {program: PROGRAM}
     assert result.stderr.splitlines()[1:] == [
-        f"staged s3://own/x/runs/{run}/job.py (23 bytes, sha256 {described_digest(PROGRAM)})",
+        f"staged s3://own/{program} (23 bytes, sha256 {described_digest(PROGRAM)})",
         f"submitted {on}/{identity}; {{run}} in names of role sessions is spark-{identity}",
         f"wait for it: spark-xacct submit emr-eks --resume {on}/{identity} --region us-east-1",
     ]
@@ -207,9 +210,10 @@ def test_emr_ec2_adds_steps_to_a_running_cluster_once_for_a_token(moto: Any, s3:
     assert (on, identity) == (cluster, job["Id"])
     assert install["Name"] == "Install spark-xacct"
     run = job["Name"].removeprefix("spark-xacct [").removesuffix("]")
-    assert job["Config"]["Args"][-1] == f"s3://own/x/runs/{run}/job.py"
+    program = f"x/runs/{run}/{ADDRESS}/job.py"
+    assert job["Config"]["Args"][-1] == f"s3://own/{program}"
     staged = objects(s3)
-    assert staged.pop(f"x/runs/{run}/job.py") == PROGRAM
+    assert staged.pop(program) == PROGRAM
     assert sorted(name.rpartition("/")[2] for name in staged) == ["install.sh", jar.JAR_NAME]
     named = {uri.removeprefix("s3://own/") for uri in install["Config"]["Args"] if uri.startswith("s3://")}
     assert named == set(staged), "every object that a step fetches is there, and no other"
@@ -265,3 +269,59 @@ def test_emr_ec2_makes_a_cluster_once_for_a_token(base: str, moto: Any, s3: Any)
     assert job["Name"] == f"spark-xacct [{tags['spark-xacct-run']}]"
     assert len(steps(moto, on)) == 2
     assert {name.rpartition("/")[2] for name in objects(s3)} == {"bootstrap.sh", "install.sh", jar.JAR_NAME, "job.py"}
+
+
+# Waiting, coming back, cancelling
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """A target and what it runs on, of moto."""
+    target = str(request.param)
+    fixture, base = {"emr-eks": ("virtual_cluster", "irsa"), "emr-serverless": ("application", "emr-runtime-role")}[
+        target
+    ]
+    declare(base)
+    return target, str(request.getfixturevalue(fixture))
+
+
+@pytest.mark.parametrize("place", ["emr-eks", "emr-serverless"], indirect=True)
+def test_a_job_is_waited_for_cancelled_on_ctrl_c_and_found_again(
+    place: tuple[str, str], moto: Any, s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, on = place
+    slept: list[float] = []
+
+    def sleep(self: Any, seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            raise KeyboardInterrupt
+        assert len(slept) < 10, "it waits for ever"
+
+    monkeypatch.setattr(waiting.RealClock, "sleep", sleep)
+    # moto's jobs have ended where they begin.
+    monkeypatch.setattr("moto.emrserverless.models.JOB_STATUS", "RUNNING")
+    monkeypatch.setattr(command, "_can_answer", lambda: True)
+    monkeypatch.setattr(command, "_ask", lambda question: True)
+
+    result = submit(target, "--on", on, "--entry-point", "job.py", "--staging", "s3://own/x", "--log-wait", "0", "--format", "json")  # fmt: skip
+
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["phase"], told["state"]) == (1, "cancelled", "CANCELLED")
+    assert f"{on}/{told['run']['id']}: asked to cancel it; Ctrl-C again: wait no longer" in result.stderr.splitlines()
+    assert [key for key in objects(s3) if key.startswith("x/runs/")] == [], "removed after the end"
+    again = submit(target, "--resume", f"{on}/{told['run']['id']}", "--log-wait", "0", "--format", "json")
+    assert (again.exit_code, json.loads(again.stdout)["run"]) == (1, told["run"])
+
+
+def test_a_job_of_emr_serverless_is_waited_for(moto: Any, s3: Any, application: str) -> None:
+    declare("emr-runtime-role")
+
+    result = submit(
+        "emr-serverless", "--on", application, "--entry-point", "job.py", "--staging", "s3://own/x", "--log-wait", "0"
+    )
+
+    assert result.exit_code == 0, result.output
+    (said,) = [line for line in result.stderr.splitlines() if "SUCCESS" in line]
+    assert said.startswith(f"{application}/")
+    assert [key for key in objects(s3) if key.startswith("x/runs/")] == [], "removed after the end"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,30 @@ def test_what_is_there_is_not_written_again(s3: Any, clients: Clients) -> None:
     assert s3.head_object(Bucket="corp-jobs", Key=SHARED.bucket_and_key[1])["LastModified"] == before
 
 
+@pytest.mark.parametrize(("days", "is_renewed"), [(6, False), (8, True)])
+def test_what_is_old_is_written_anew_so_that_lifecycle_rules_count_from_its_last_use(
+    days: int, is_renewed: bool, s3: Any, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+    ask = clients.ask
+
+    def recording(service: str, method: str, about: str, /, **request: Any) -> Any:
+        if method == "put_object":
+            asked.append(request)
+        return ask(service, method, about, **request)
+
+    monkeypatch.setattr(clients, "ask", recording)
+    later = datetime.now(timezone.utc) + timedelta(days=days)
+    Uploader(clients, None, lambda text: None).put([SHARED])
+    tag = s3.head_object(Bucket="corp-jobs", Key=SHARED.bucket_and_key[1])["ETag"]
+
+    Uploader(clients, None, lambda text: None, now=lambda: later).put([SHARED])
+
+    conditions = [(one.get("IfNoneMatch"), one.get("IfMatch")) for one in asked]
+    assert conditions == [("*", None), ("*", None), *([(None, tag)] if is_renewed else [])]
+    assert stored(s3, SHARED)[0] == JAR
+
+
 OTHERS = {
     "shared": (SHARED, "remove it"),
     "private": (PRIVATE, "take another --token"),
@@ -183,7 +208,8 @@ def test_a_bucket_of_another_account_is_refused_by_its_owner(stub: StubAws, clie
 
     assert str(raised.value) == (
         f"staging: AWS refused s3:PutObject on {SHARED.uri} to arn:aws:sts::111122223333:assumed-role/ci/job-7: Access Denied; allow it "
-        "there (--dry-run lists what the launcher needs); nothing is left"
+        "there (--dry-run lists what the launcher needs), or give a --staging bucket of account 111122223333, if this is one of another; "
+        "nothing is left"
     )
 
 

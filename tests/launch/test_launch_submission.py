@@ -12,8 +12,8 @@ from fakes.target_plans import access_map, bound, large, role
 
 from spark_xacct import plan as plans
 from spark_xacct import targets
-from spark_xacct.launch import Clients, names, open_launcher, submission
-from spark_xacct.launch.submission import Prepared, prepare, rendering
+from spark_xacct.launch import Clients, LaunchError, Run, names, open_launcher, submission
+from spark_xacct.launch.submission import Prepared, check_same_program, prepare, rendering
 from spark_xacct.model import Arn, Base, BaseKind, Sts
 from spark_xacct.plan import Plan
 from spark_xacct.targets import Job, aws_model
@@ -79,13 +79,28 @@ def test_the_same_is_the_same_job_and_anything_else_another(case: str, clients: 
     assert other.submission != first.submission
 
 
-def test_an_edited_program_is_the_same_job_and_is_refused_where_it_is_staged(clients: Clients, jar: Path) -> None:
+def test_an_edited_program_is_the_same_job_and_lies_elsewhere(clients: Clients, jar: Path) -> None:
     first = prepared("emr-eks", clients, jar)
     (jar.parent / "job.py").write_text("print(2)\n")
     second = prepared("emr-eks", clients, jar)
 
-    assert (first.submission, first.staged[-1].uri) == (second.submission, second.staged[-1].uri)
+    assert first.submission == second.submission
+    assert first.staged[-1].uri != second.staged[-1].uri
     assert first.staged[-1].content != second.staged[-1].content
+
+
+ONE = Run("emr-eks", "01", "vc1", "0123", ("s3://own/x/runs/0123/aa/job.py",))
+
+
+def test_a_job_with_the_token_and_another_program_is_refused() -> None:
+    check_same_program(ONE, ONE)
+    check_same_program(ONE, replace(ONE, private=()))
+    with pytest.raises(LaunchError) as raised:
+        check_same_program(ONE, replace(ONE, private=("s3://own/x/runs/0123/bb/job.py",)))
+    assert (str(raised.value), raised.value.exit_code) == (
+        "vc1/01 has this --token and another program (s3://own/x/runs/0123/bb/job.py); nothing was started; take another --token",
+        2,
+    )
 
 
 @pytest.mark.parametrize("target", KINDS)
