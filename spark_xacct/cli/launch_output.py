@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import sys
 from typing import Any
 
 from spark_xacct.cli import output
@@ -53,13 +51,6 @@ def result(launcher: Launcher, run: Run, state: State | None, token: str | None)
 def refused(error: LaunchError, token: str | None) -> dict[str, Any]:
     """The answer for programs where there is no run to tell of, and perhaps none at all."""
     return {"run": None, "error": str(error), **({} if token is None else {"token": token})}
-
-
-def nobody_reads() -> None:
-    """After a broken pipe: what is still to be written to stdout goes nowhere, instead of failing at exit."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
 
 
 def dry_run(prepared: Prepared, launcher: Launcher) -> dict[str, Any]:

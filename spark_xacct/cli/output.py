@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +21,13 @@ def data(text: str) -> None:
 def json_data(value: Any) -> None:
     """The answer for programs."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def nobody_reads() -> None:
+    """After a broken pipe: what is still to be written to stdout goes nowhere, instead of failing at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def is_terminal() -> bool:

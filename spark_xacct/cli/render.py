@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from spark_xacct.errors import SparkStartError, TargetError
 from spark_xacct.spark import jar as spark_jar
 
 PLAN = "plan"
+_ID_PLACEHOLDER = re.compile(r"<id of the [a-z ]+>")
 
 
 class _ListsTargets(click.Command):
@@ -88,11 +91,29 @@ def _checked(
         targets.narrowed(compiled.access_map, use)
     except TargetError as error:
         raise click.UsageError(str(error)) from None
+    if job is not None and found.takes_job and _is_of_this_machine(job.entry_point):
+        raise click.UsageError(
+            f"--entry-point {job.entry_point} is a path of this machine, which {target} does not see; write s3://BUCKET/KEY, or the whole path "
+            "on the platform, or take `spark-xacct submit`, which stages it"
+        )
     if job is not None and not found.takes_job:
         launching = ", ".join(name for name in targets.names() if targets.find(name).takes_job)
         raise click.UsageError(
             f"{target} launches nothing, so it takes no options of a job; those that do are {launching}"
         )
+
+
+def _is_of_this_machine(entry_point: str) -> bool:
+    return "://" not in entry_point and not entry_point.startswith("/") and not targets.job.is_placeholder(entry_point)
+
+
+def _options_for_placeholders(rendered: targets.Rendered, text: str) -> Iterator[str]:
+    """The options that would fill what stands in the text as <...>."""
+    for name in rendered.job.placeholders:
+        if str(getattr(rendered.job, name)) in text:
+            yield f"--{name.replace('_', '-')}"
+    if rendered.job.on is None and _ID_PLACEHOLDER.search(text):
+        yield "--on"
 
 
 def _write(files: dict[str, str], folder: Path, overwrite: bool) -> None:
@@ -184,6 +205,8 @@ def render(
         output.data(compiled.canonical_json() if settings.format == "json" else compiled.text)
         return
     _checked(target, compiled, release, use, flavour, job)
+    if one and folder:
+        raise click.UsageError("--to writes every file and --file prints one: drop one of the two")
     if (one and there) or (replace and not there):
         raise click.UsageError("--with FILE prints what becomes of that file: drop --file; --replace goes with it only")
     path, missing = (jar, None) if jar else _jar_here()
@@ -213,10 +236,10 @@ def render(
         output.talk(missing)
     if without_digest is not None and job is not None and job.jar_sha256 in text:
         output.talk(without_digest)
-    open_fields = [name for name in rendered.job.placeholders if str(getattr(rendered.job, name)) in text]
-    if open_fields and rendered.target.takes_job:
-        output.talk(f"still to be filled in: {', '.join(open_fields)} (options of the same names)")
-    for note in rendered.settings.release.notes if rendered.target.flavours == (targets.Flavour.HADOOP,) else ():
+    missing_options = list(_options_for_placeholders(rendered, text)) if rendered.target.takes_job else []
+    if missing_options:
+        output.talk(f"still to be filled in: {', '.join(missing_options)}")
+    for note in rendered.settings.release.notes:
         output.talk(note)
     if undecided:
         raise click.exceptions.Exit(1)

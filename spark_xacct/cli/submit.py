@@ -271,7 +271,7 @@ def _finish(
         told.say(f"{run.text} goes on; come back to it: {back}")
         code = stopping.exit_code(stopped)
     except BrokenPipeError:
-        launch_output.nobody_reads()
+        output.nobody_reads()
         told.say(f"nobody reads stdout any more; {run.text} goes on; come back to it: {back}")
         code = launch_output.NOBODY_READS
     except LaunchError as error:

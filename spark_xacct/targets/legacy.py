@@ -72,7 +72,8 @@ class Present:
     @property
     def uses_sdk_v2_alone(self) -> bool:
         sdk = self.release.sdk or {}
-        return self.release.schemes["s3a"].name == S3A_V2.name and sdk.get("v1") is None
+        is_without_v1 = sdk.get("v1") is None and "v1" not in self.release.unknown_sdk
+        return self.release.schemes["s3a"].name == S3A_V2.name and is_without_v1
 
 
 @dataclass(frozen=True)

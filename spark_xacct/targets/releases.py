@@ -27,6 +27,15 @@ _LABEL = re.compile(
     r"|^(?P<spark>spark)-(?P<spark_major>[0-9]{1,4})(?:\.(?P<spark_minor>[0-9]{1,4}))?(?:\.[0-9]{1,4})?\Z"
     r"|^(?P<glue>glue)-(?P<glue_major>[0-9]{1,4})\.(?P<glue_minor>[0-9]{1,4})\Z"
 )
+_UNKNOWN = "unknown"
+# EMR for Spark began with this major version.
+_FIRST_OF_SPARK = 8
+# Labels that lack a part.
+_MEANT = (
+    (re.compile(r"^((?:notebook-spark/|livy/)?emr(?:-spark)?-[0-9]+\.[0-9]+)\Z"), "{0}.0"),
+    (re.compile(r"^([0-4](?:\.[0-9]+){0,2})\Z"), "spark-{0}"),
+    (re.compile(r"^([5-9]\.[0-9]+)(?:\.[0-9]+)?\Z"), "emr-{0}.0"),
+)
 # Shown in help and errors: thresholds of Spark's own releases that differ in what is rendered.
 _SHOWN_SPARK = ("spark-3.3", "spark-3.5", "spark-4")
 
@@ -36,6 +45,7 @@ class Release:
     """One release. ``schemes``: what serves each by default. ``also``: connectors it can be switched to.
 
     ``maps_s3``: s3:// and s3n:// have no file system of their own here, so S3A is named for them where nothing else is.
+    ``sdk``: version of each AWS SDK for Java, None where it has none; ``unknown_sdk``: those that no source names or denies.
     ``spark``: its version, empty where it is not known. ``global_only``: connectors whose per-bucket provider key no source
     knows on this release. ``jar``, ``class_path``, ``sources``, ``unverified`` are for people.
     """
@@ -44,6 +54,7 @@ class Release:
     hadoop: tuple[int, ...]
     schemes: Mapping[str, Connector]
     also: tuple[Connector, ...] = ()
+    unknown_sdk: frozenset[str] = frozenset()
     maps_s3: bool = False
     notes: tuple[str, ...] = ()
     family: str = ""
@@ -166,12 +177,23 @@ def resolve(name: str | None, found: Callable[[], Release] | None = None) -> Rel
         return _registered[name]
     label = _LABEL.match(name)
     if label is None:
-        raise TargetError(f'release "{name}" is not known; known are {known()}')
+        raise TargetError(f'release "{name}" is not known; {_instead_of(name)}')
     family = label["family"] or label["spark"] or label["glue"]
     major = label["major"] or label["spark_major"] or label["glue_major"]
     minor = label["minor"] or label["spark_minor"] or label["glue_minor"] or "0"
     row, notes = _families()[family].row(name, (int(major), int(minor)))
+    if family == "emr" and int(major) >= _FIRST_OF_SPARK:
+        notes = (*notes, f"what comes after EMR 7 is called emr-spark-{_FIRST_OF_SPARK}.0.0")
     return _release(name, family, row, notes)
+
+
+def _instead_of(name: str) -> str:
+    """What somebody may have meant, or the names that there are."""
+    for pattern, meant in _MEANT:
+        found = pattern.match(name)
+        if found is not None:
+            return f"write {meant.format(*found.groups())}"
+    return f"known are {known()}"
 
 
 def _release(name: str, family: str, row: Mapping[str, Any], notes: tuple[str, ...]) -> Release:
@@ -188,7 +210,8 @@ def _release(name: str, family: str, row: Mapping[str, Any], notes: tuple[str, .
         spark=_numbers(row["spark"]),
         python=tuple(row["python"]),
         java=tuple(row["java"]),
-        sdk={"v1": row["sdk_v1"], "v2": row["sdk_v2"]},
+        sdk={line: None if row[f"sdk_{line}"] == _UNKNOWN else row[f"sdk_{line}"] for line in ("v1", "v2")},
+        unknown_sdk=frozenset(line for line in ("v1", "v2") if row[f"sdk_{line}"] == _UNKNOWN),
         global_only=frozenset(row.get("global_only", ())),
         jar=row["jar"],
         class_path=row["class_path"],
@@ -235,7 +258,8 @@ def _release_of(pyspark: installed.InstalledPyspark) -> Release:
 
 def table() -> list[dict[str, str]]:
     """The rows of the releases page: release, versions, who serves each scheme, and what nobody here has run."""
-    return [_table_row(release) for release in map(resolve, names())]
+    labels = [name for family in _families() for name in _labels(family)]
+    return [_table_row(release) for release in map(resolve, [*labels, *sorted(_registered)])]
 
 
 def _table_row(release: Release) -> dict[str, str]:
@@ -246,7 +270,9 @@ def _table_row(release: Release) -> dict[str, str]:
         "hadoop": release.hadoop_text,
         **{scheme: release.schemes[scheme].title for scheme in ("s3", "s3a", "s3n") if scheme in release.schemes},
         "also": ", ".join(connector.title for connector in release.also),
-        "sdk": ", ".join(f"{line} {version}" for line, version in sdk.items() if version),
+        "sdk": ", ".join(
+            f"{line} {version or 'unknown'}" for line, version in sdk.items() if version or line in release.unknown_sdk
+        ),
         "python": " to ".join(dict.fromkeys((release.python[0], release.python[-1]))) if release.python else "",
         "java": ", ".join(release.java),
         "jar": release.jar,

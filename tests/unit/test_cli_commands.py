@@ -207,6 +207,7 @@ class FakeRendered:
         self.data = {"jar": jar}
         self.job = job or targets.Job()
         self.target = target
+        self.settings = SimpleNamespace(release=SimpleNamespace(notes=()))
 
     def files(self) -> dict[str, str]:
         return {"fax.txt": f"jar {self.data['jar']}\n", "send.sh": "#!/bin/sh\n"}
@@ -315,7 +316,7 @@ def test_options_of_a_job_make_a_job_for_targets_that_launch(rendered: list[dict
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert "fax launches nothing, so it takes no options of a job; those that do are " in refused.stderr
     assert [one["job"] for one in rendered] == [targets.Job(name="daily", arguments=("a b", "-x"), on="j-1")]
-    assert result.stderr == "still to be filled in: staging (options of the same names)\n"
+    assert result.stderr == "still to be filled in: --staging\n"
 
 
 @pytest.mark.parametrize("arguments", [(), ("--format", "json")], ids=["for people", "for programs"])
@@ -373,7 +374,7 @@ def test_target_and_release_registered_anywhere_stand_in_the_help(rendered: list
         (("render", "telex"), """Invalid value for 'TARGET': "telex" is not one of plan, fax"""),
         (("render", "plan", "--release", "spark-4"), "the plan is the same for every release and jar and holds every bucket; drop --release, --use, --jar and the like"),
         (("render", "fax", "--release", "spark-1"), "--release: release spark-1 is too old; the oldest that is known is spark-3.3"),
-        (("render", "fax", "--release", "7.9"), '--release: release "7.9" is not known; known are spark-3.3 to '),
+        (("render", "fax", "--release", "7.9"), '--release: release "7.9" is not known; write emr-7.9.0'),
         (("render", "fax", "--use", "scratch,other"), '--use: nothing serves bucket "other"; declared are partner-data, scratch'),
         (("render", "fax", "--release", ""), "--release is empty; name a release, or leave it out for the default"),
         (("render", "fax", "--entry-point", ""), "--entry-point is empty; give it a value, or leave it out"),

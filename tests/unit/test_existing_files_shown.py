@@ -223,7 +223,7 @@ def test_only_what_goes_into_the_file_is_still_to_be_filled_in(folder: Path) -> 
     result = run("emr-eks", "--with", "job.json")
     filled = run("emr-eks", "--with", "job.json", "--staging", "s3://corp-code/spark-xacct")
 
-    assert result.stderr.splitlines()[-1] == "still to be filled in: staging (options of the same names)"
+    assert result.stderr.splitlines()[-1] == "still to be filled in: --staging"
     assert "still to be filled in" not in filled.stderr
 
 

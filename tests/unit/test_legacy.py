@@ -95,6 +95,7 @@ def test_a_line_says_what_does_nothing_since_when_and_what_to_do(settings, relea
         ({"fs.s3.customAWSCredentialsProvider": "io.sparkxacct.emrfs.EmrfsRoleCredentialsProvider"}, "emr-7.12.0"),
         ({"spark.executorEnv.ASSUME_ROLE_CREDENTIALS_ROLE_ARN": "r", "fs.s3a.aws.credentials.provider": "com.amazonaws.emr.AssumeRoleAWSCredentialsProvider"}, "emr-7.12.0"),
         ({"fs.s3a.aws.credentials.provider": V1_WEB}, "emr-7.12.0"),
+        ({"fs.s3a.aws.credentials.provider": V1_WEB}, "glue-5.1"),
         ({"fs.s3a.aws.credentials.provider": V1_WEB}, "spark-3.5"),
         ({"fs.s3a.aws.credentials.provider": "com.amazonaws.auth.InstanceProfileCredentialsProvider"}, "spark-4"),
         ({"fs.s3a.audit.request.handlers": "corp.Handler"}, "spark-3.5"),
@@ -103,7 +104,7 @@ def test_a_line_says_what_does_nothing_since_when_and_what_to_do(settings, relea
         ({"fs.s3.impl": EMRFS_CLASS}, "emr-7.12.0"),
         ({"fs.s3.consistent": ""}, "emr-7.12.0"),
     ],
-    ids=["EMR maps it", "ours", "S3A asks it", "both SDKs", "SDK v1", "S3A maps it", "SDK v1 has handlers", "Hadoop 3.3", "not of the plan", "EMRFS is there", "empty"],
+    ids=["EMR maps it", "ours", "S3A asks it", "both SDKs", "SDK v1", "SDK v1 is not known", "S3A maps it", "SDK v1 has handlers", "Hadoop 3.3", "not of the plan", "EMRFS is there", "empty"],
 )  # fmt: skip
 def test_nothing_is_said_of_what_counts(settings, release):
     assert lines(settings, release) == []

@@ -526,7 +526,7 @@ def test_without_a_jar_somebody_is_told_what_is_missing(tmp_path, monkeypatch):
     assert (result.exit_code, digest_in(tmp_path)) == (0, "<sha256 of the jar>")
     assert [line for line in result.stderr.splitlines() if not line.startswith("wrote ")] == [
         "the jar is missing; make it; until then write its sha256 instead of <sha256 of the jar>",
-        "still to be filled in: entry_point, staging (options of the same names)",
+        "still to be filled in: --entry-point, --staging",
     ]
 
 

@@ -136,13 +136,20 @@ def test_a_release_beyond_the_table_takes_the_last_row_and_says_so():
     for name, last in {
         "spark-5.0": "spark-4.3",
         "emr-7.15.0": "emr-7.14.0",
-        "emr-8.0.0": "emr-7.14.0",
+        "emr-7.99.0": "emr-7.14.0",
         "emr-spark-8.2.0-latest": "emr-spark-8.1.0",
         "glue-6.0": "glue-5.1",
     }.items():
         newer = releases.resolve(name)
         assert newer.notes == (f"release {name} is newer than this table; it is taken for {last} and later",)
         assert newer.schemes == releases.resolve(last).schemes
+
+
+def test_a_label_after_emr_7_says_how_its_successor_is_called():
+    assert releases.resolve("emr-8.0.0").notes == (
+        "release emr-8.0.0 is newer than this table; it is taken for emr-7.14.0 and later",
+        "what comes after EMR 7 is called emr-spark-8.0.0",
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,9 +159,15 @@ def test_a_release_beyond_the_table_takes_the_last_row_and_says_so():
         ("emr-6.4.0", "release emr-6.4.0 is too old; the oldest that is known is emr-6.5.0"),
         ("emr-5.35.0", "release emr-5.35.0 is too old; the oldest that is known is emr-5.36.0"),
         ("glue-3.0", "release glue-3.0 is too old; the oldest that is known is glue-4.0"),
+        ("7.9", 'release "7.9" is not known; write emr-7.9.0'),
+        ("6.15.0", 'release "6.15.0" is not known; write emr-6.15.0'),
+        ("4", 'release "4" is not known; write spark-4'),
+        ("3.5.1", 'release "3.5.1" is not known; write spark-3.5.1'),
+        ("emr-7.12", 'release "emr-7.12" is not known; write emr-7.12.0'),
+        ("emr-spark-8.1", 'release "emr-spark-8.1" is not known; write emr-spark-8.1.0'),
         (
-            "7.9",
-            'release "7.9" is not known; known are spark-3.3 to spark-4.3, emr-5.36.0 to emr-7.14.0, emr-spark-8.0.0 to '
+            "acme",
+            'release "acme" is not known; known are spark-3.3 to spark-4.3, emr-5.36.0 to emr-7.14.0, emr-spark-8.0.0 to '
             "emr-spark-8.1.0, glue-4.0 to glue-5.1",
         ),
     ],
