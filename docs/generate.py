@@ -84,9 +84,13 @@ def _commands(content: str) -> Iterator[str]:
 def _run(command: str, folder: str | None, exit_code: int) -> str:
     """The command with what it prints. Only commands that read the declaration and ask nobody."""
     program, name, *arguments = command.split()
-    is_offline = name in COMMANDS or (name == "submit" and "--dry-run" in arguments)
+    is_offline = (
+        name in COMMANDS or (name == "submit" and "--dry-run" in arguments) or [name, *arguments[:1]] == ["iam", "plan"]
+    )
     if program != "spark-xacct" or not is_offline:
-        raise SystemExit(f"pages quote spark-xacct {'|'.join(COMMANDS)} only, or submit --dry-run, and not: {command}")
+        raise SystemExit(
+            f"pages quote spark-xacct {'|'.join(COMMANDS)} only, iam plan, or submit --dry-run, and not: {command}"
+        )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SPARK_XACCT_")}
     done = subprocess.run(
         [sys.executable, "-m", "spark_xacct", name, *arguments],

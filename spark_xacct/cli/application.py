@@ -14,7 +14,7 @@ from spark_xacct.errors import XacctError
 from spark_xacct.version import __version__
 
 # Each is a module of this package that holds a click command of its name.
-COMMANDS = ("check", "credentials", "explain", "import", "lab", "render", "run", "schema", "submit")
+COMMANDS = ("check", "credentials", "explain", "iam", "import", "lab", "render", "run", "schema", "submit")
 # A keyword cannot name a module.
 _MODULES = {"import": "import_"}
 

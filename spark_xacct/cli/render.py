@@ -14,6 +14,7 @@ import click
 
 from spark_xacct import declaration, plan, targets, version
 from spark_xacct.cli import existing, output
+from spark_xacct.cli.folder import write
 from spark_xacct.cli.job_options import with_job
 from spark_xacct.cli.registered import Registered
 from spark_xacct.cli.settings import Settings, with_settings
@@ -116,29 +117,6 @@ def _options_for_placeholders(rendered: targets.Rendered, text: str) -> Iterator
         yield "--on"
 
 
-def _write(files: dict[str, str], folder: Path, overwrite: bool) -> None:
-    """Raises click.UsageError for what is there and says something else."""
-    others = [name for name, text in files.items() if _differs(folder / name, text)]
-    if others and not overwrite:
-        raise click.UsageError(
-            f"--to {folder}: {', '.join(others)} is there with another content; compare the two, then say --overwrite"
-        )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            path = folder / name
-            path.write_text(text, encoding="utf-8")
-            if text.startswith("#!"):
-                path.chmod(0o755)
-            output.talk(f"wrote {path}")
-    except OSError as error:
-        raise click.UsageError(f"--to {folder}: {error.strerror}: {error.filename}") from None
-
-
-def _differs(path: Path, text: str) -> bool:
-    return path.is_file() and path.read_text(encoding="utf-8", errors="replace") != text
-
-
 def _one(files: dict[str, str], name: str) -> str:
     if name not in files:
         raise click.UsageError(f'--file: there is no "{name}"; there are {", ".join(files)}')
@@ -228,7 +206,7 @@ def render(
         text, undecided = merged.text, bool(merged.conflicts)
     elif folder is not None:
         text = "\n".join(rendered.files().values())
-        _write(rendered.files(), folder, overwrite)
+        write(rendered.files(), folder, overwrite)
     else:
         text = _answer(rendered, settings.format, one)
         output.data(text)

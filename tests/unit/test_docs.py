@@ -64,8 +64,9 @@ def test_dots_stand_for_any_text_and_only_for_that():
         generate.written(bad)
 
 
-def test_pages_run_only_commands_that_ask_nobody():
-    page = "<!-- output -->\n```console\n$ spark-xacct lab up\n```\n"
+@pytest.mark.parametrize("command", ["lab up", "iam verify", "submit glue"])
+def test_pages_run_only_commands_that_ask_nobody(command):
+    page = f"<!-- output -->\n```console\n$ spark-xacct {command}\n```\n"
     with pytest.raises(SystemExit, match=r"pages quote spark-xacct check\|explain\|import\|render\|schema only"):
         generate.written(page)
 
@@ -80,6 +81,12 @@ def test_every_mapping_of_a_declaration_has_its_table():
 def test_the_declaration_that_shows_everything_is_good(environment):
     (text,) = re.findall(r"<!-- declaration -->\n```yaml\n(.*?)```", TEXTS["docs/configuration.md"], re.DOTALL)
     assert declaration.loads(text, environment=environment).notes == ()
+
+
+def test_the_declaration_on_the_iam_page_is_the_one_that_its_commands_read():
+    (text,) = re.findall(r"<!-- iam.yaml -->\n```yaml\n(.*?)```", TEXTS["docs/iam.md"], re.DOTALL)
+    comment, _, read = (ROOT / "docs" / "examples" / "iam.yaml").read_text(encoding="utf-8").partition("\n")
+    assert (comment[:1], read) == ("#", text)
 
 
 @EVERY_PAGE
