@@ -46,6 +46,7 @@ _APPLICATION = re.compile(rb"\bapplication_[0-9]+_[0-9]+\b")
 
 class EmrEc2:
     target = NAME
+    is_local = False
     names_run = True
     takes_log_group = False
     longest_delay_seconds = 30.0
@@ -158,6 +159,9 @@ class EmrEc2:
         for told in answer.get("CancelStepsInfoList", ()):
             if told.get("Status") == "FAILED":
                 raise LaunchError(f"{_about(run)} is not cancelled: {told.get('Reason', 'no reason given')}")
+
+    def exit_code(self, state: State) -> int:
+        return job_runs.exit_code(state)
 
     def session_run(self, run: Run) -> str | None:
         return run.run
