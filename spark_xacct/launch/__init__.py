@@ -7,7 +7,7 @@ import pkgutil
 
 from spark_xacct.launch.aws_errors import LaunchError
 from spark_xacct.launch.clients import Clients
-from spark_xacct.launch.launcher import Call, Launcher, Submission, names, open_launcher, register, unregister
+from spark_xacct.launch.launcher import Call, Launcher, Submission, is_local, names, open_launcher, register, unregister
 from spark_xacct.launch.run import LogSource, Phase, Run, State
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Run",
     "State",
     "Submission",
+    "is_local",
     "names",
     "open_launcher",
     "register",

@@ -19,6 +19,26 @@ GRACE_SECONDS = 30
 
 
 def main(folder: Path, lock: int) -> int:
+    process: subprocess.Popen[bytes] | None = None
+    is_stopped = False
+
+    def stop(number: int, frame: Any) -> None:
+        nonlocal is_stopped
+        is_stopped = True
+        if process is not None:
+            process.terminate()
+            signal.alarm(GRACE_SECONDS)
+
+    def kill(number: int, frame: Any) -> None:
+        if process is not None:
+            process.kill()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGALRM, kill)
+    # Whoever starts this holds them back from itself, and that is inherited.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
+    # From here on it can be cancelled.
+    write(folder / "pid", str(os.getpid()))
     with (folder / "stdout").open("ab") as out, (folder / "stderr").open("ab") as err:
         try:
             command = json.loads((folder / "command.json").read_text(encoding="utf-8"))
@@ -26,13 +46,8 @@ def main(folder: Path, lock: int) -> int:
         except OSError as error:
             err.write(f"{error}\n".encode())
             return 126 if isinstance(error, PermissionError) else 127
-
-        def stop(number: int, frame: Any) -> None:
-            process.terminate()
-            signal.alarm(GRACE_SECONDS)
-
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGALRM, lambda number, frame: process.kill())
+        if is_stopped:
+            stop(signal.SIGTERM, None)
         code = process.wait()
     return code if code >= 0 else 128 - code
 
@@ -46,7 +61,6 @@ def write(path: Path, text: str) -> None:
 
 if __name__ == "__main__":
     here = Path(sys.argv[1])
-    write(here / "pid", str(os.getpid()))
     # The terminal's Ctrl-C is for whoever waits.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     write(here / "exit", str(main(here, int(sys.argv[2]))))

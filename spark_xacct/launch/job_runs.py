@@ -16,6 +16,7 @@ from spark_xacct.targets import Rendered
 class JobRuns(ABC):
     """What both launchers of job runs are alike in."""
 
+    is_local = False
     takes_log_group = True
     longest_delay_seconds = 30.0
     log_delay_seconds = 120.0
@@ -29,6 +30,9 @@ class JobRuns(ABC):
         if run.id not in self._logs:
             self._logs[run.id] = self._sources(run, self._described(run))
         return self._logs[run.id]
+
+    def exit_code(self, state: State) -> int:
+        return exit_code(state)
 
     @abstractmethod
     def _described(self, run: Run) -> dict[str, Any]:
@@ -64,6 +68,11 @@ def private_of(run: str | None, uris: list[str]) -> tuple[str, ...]:
 def state(phases: Mapping[str, Phase], word: str, reason: str | None, code: str | None = None) -> State:
     """A word that the service has since added is one of a job that goes on."""
     return State(phases.get(word, Phase.RUNNING), word, " ".join((reason or "").split()), code)
+
+
+def exit_code(state: State) -> int:
+    """Of a service whose jobs have no exit code of their own."""
+    return 0 if state.phase is Phase.GOOD else 1
 
 
 def monitoring(described: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -44,6 +44,8 @@ class Launcher(Protocol):
     """Starts, watches and cancels jobs of one target. Every failure is a LaunchError."""
 
     target: str
+    # Whether jobs run by a command of this machine: nobody of AWS is asked, files of this machine are within its reach.
+    is_local: bool
     # Whether role-session names get the submission's run id, instead of one that the platform makes.
     names_run: bool
     # Whether a log group can be asked for with the job.
@@ -73,6 +75,10 @@ class Launcher(Protocol):
 
     def cancel(self, run: Run) -> None: ...
 
+    def exit_code(self, state: State) -> int:
+        """What whoever waited exits with, once the run has ended so."""
+        ...
+
     def session_run(self, run: Run) -> str | None:
         """What ``{run}`` is in its role-session names, None where that is not known."""
         ...
@@ -84,18 +90,27 @@ class Launcher(Protocol):
 
 Factory = Callable[[Clients], Launcher]
 _factories: dict[str, Factory] = {}
+_local: set[str] = set()
 
 
-def register(target: str, factory: Factory) -> Factory:
-    """Adds the launcher of a target; a second one of the same name is a programming error."""
+def register(target: str, factory: Factory, is_local: bool = False) -> Factory:
+    """Adds the launcher of a target; a second one of the same name is a programming error. ``is_local``: as it says of itself."""
     if target in _factories:
         raise ValueError(f"the launcher of {target} is registered twice")
     _factories[target] = factory
+    if is_local:
+        _local.add(target)
     return factory
 
 
 def unregister(target: str) -> None:
     _factories.pop(target, None)
+    _local.discard(target)
+
+
+def is_local(target: str) -> bool:
+    """What ``Launcher.is_local`` is, before there are clients to open it with."""
+    return target in _local
 
 
 def names() -> list[str]:

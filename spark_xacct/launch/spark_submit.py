@@ -10,6 +10,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,23 +18,28 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from spark_xacct.launch import child
+from spark_xacct.launch import child, job_runs, submit_command
 from spark_xacct.launch.aws_errors import LaunchError
 from spark_xacct.launch.clients import Clients
 from spark_xacct.launch.launcher import Call, Submission, register
 from spark_xacct.launch.run import LogSource, Phase, Run, State
+from spark_xacct.spark import jar
 from spark_xacct.targets import Job, Rendered, limits
 from spark_xacct.targets.submit_options import spark_options
 
 NAME = "spark-submit"
 KEPT_SECONDS = 14 * 24 * 3600
+PROGRAM_FILE = "program.sha256"
+# A run's folder, and one that was to become it.
+_OURS = re.compile(r"[0-9a-f]{12}|\.[0-9a-f]{12}-.*")
 
 
 class SparkSubmit:
     target = NAME
+    is_local = True
     names_run = True
     takes_log_group = False
     longest_delay_seconds = 1.0
@@ -59,18 +65,12 @@ class SparkSubmit:
         folder = self._folder / submission.run
         try:
             self._prune()
-            if folder.is_dir():
-                return run
             command = [self._program(), *call.request["arguments"]]
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Under its own name there is a whole run or none: who is interrupted before has not used up the token.
-            part = Path(tempfile.mkdtemp(prefix=f".{submission.run}-", dir=self._folder))
-            try:
-                child.write(part / "command.json", json.dumps(command))
-                self._start(part, folder, {**self._environment, **call.request["environment"]})
-            finally:
-                # It is gone where it became the run.
-                shutil.rmtree(part, ignore_errors=True)
+            kept = {"command.json": json.dumps(command), **_program_kept(call.request["arguments"])}
+            if not folder.is_dir():
+                self._make(folder, kept, {**self._environment, **call.request["environment"]})
+            # Somebody else may have made it: earlier, or at the same time.
+            _check_same(submission.run, folder, kept)
         except OSError as error:
             raise LaunchError(
                 f"the run cannot be started in {self._folder} ({error}); set XDG_STATE_HOME to a folder of yours", 1
@@ -83,9 +83,13 @@ class SparkSubmit:
 
     def state(self, run: Run) -> State:
         folder = self._folder_of(run)
-        if _is_locked(folder):
-            return State(Phase.RUNNING, "RUNNING")
+        # A process that the command left behind may hold the lock for ever.
         code = _number_in(folder / "exit")
+        if code is None:
+            if _is_locked(folder):
+                return State(Phase.RUNNING, "RUNNING")
+            # It may have ended between the two questions.
+            code = _number_in(folder / "exit")
         if code is None:
             reason = "it left no exit code: it was killed, or the machine was restarted"
             return State(Phase.FAILED, "LOST", reason)
@@ -101,7 +105,7 @@ class SparkSubmit:
     def cancel(self, run: Run) -> None:
         folder = self._folder_of(run)
         process = _number_in(folder / "pid")
-        if process is None or not _is_locked(folder):
+        if process is None or (folder / "exit").exists() or not _is_locked(folder):
             return
         # The command holds the lock too, so the keeper may be gone and its number be that of another process.
         if not _is_keeper(process, folder):
@@ -116,27 +120,45 @@ class SparkSubmit:
                 f"process {process} of run {run.id} cannot be stopped ({error.strerror})", exit_code=1
             ) from None
 
+    def exit_code(self, state: State) -> int:
+        """That of spark-submit, where it failed by itself."""
+        if state.phase is Phase.FAILED and isinstance(state.code, int):
+            return state.code
+        return job_runs.exit_code(state)
+
     def session_run(self, run: Run) -> str | None:
         return run.run
 
     def actions(self, job: Job) -> tuple[str, ...]:
         return ()
 
-    def _start(self, part: Path, folder: Path, environment: Mapping[str, str]) -> None:
-        with _lock_file(part) as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            try:
-                part.rename(folder)
-            except OSError as error:
-                # Somebody else submits the same at the same time.
-                if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-                    return
-                raise
-            try:
-                self._start_child(folder, lock, environment)
-            except OSError:
-                shutil.rmtree(folder, ignore_errors=True)
-                raise
+    def _make(self, folder: Path, kept: Mapping[str, str], environment: Mapping[str, str]) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Under its own name there is a whole run or none: who is interrupted before has not used up the token.
+        part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=self._folder))
+        try:
+            for name, text in kept.items():
+                child.write(part / name, text)
+            with _lock_file(part) as lock, _signals_held():
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                self._start(part, folder, lock, environment)
+        finally:
+            # It is gone where it became the run.
+            shutil.rmtree(part, ignore_errors=True)
+
+    def _start(self, part: Path, folder: Path, lock: int, environment: Mapping[str, str]) -> None:
+        try:
+            part.rename(folder)
+        except OSError as error:
+            # Somebody else submits the same at the same time.
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                return
+            raise
+        try:
+            self._start_child(folder, lock, environment)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     def _start_child(self, folder: Path, lock: int, environment: Mapping[str, str]) -> None:
         subprocess.Popen(
@@ -168,16 +190,56 @@ class SparkSubmit:
         return folder
 
     def _prune(self) -> None:
-        """Removes the folders of runs that ended long ago."""
-        for ended in self._folder.glob("*/exit"):
-            if time.time() - ended.stat().st_mtime > KEPT_SECONDS:
-                shutil.rmtree(ended.parent, ignore_errors=True)
+        """Removes the folders of runs where nothing has changed for long, and that nobody keeps."""
+        for folder in self._folder.glob("*"):
+            if not _OURS.fullmatch(folder.name) or time.time() - _changed(folder) <= KEPT_SECONDS:
+                continue
+            # What cannot be looked at stays, and is in nobody's way.
+            with suppress(OSError):
+                if (folder / "exit").exists() or not _is_locked(folder):
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def runs_folder(environment: Mapping[str, str]) -> Path:
     """https://specifications.freedesktop.org/basedir-spec/latest/"""
     state = environment.get("XDG_STATE_HOME")
     return (Path(state) if state else Path.home() / ".local" / "state") / "spark-xacct" / "runs"
+
+
+def _program_kept(arguments: Sequence[str]) -> dict[str, str]:
+    """The digest of the program, by the name of the file that keeps it; nothing where it is no file of this machine."""
+    _, named = submit_command.taken_apart(arguments)
+    path = (named or "").removeprefix("file://")
+    if not os.path.isfile(path):
+        return {}
+    try:
+        return {PROGRAM_FILE: jar.sha256(Path(path))}
+    except OSError as error:
+        raise LaunchError(f"--entry-point {named} cannot be read ({error.strerror}); allow it", exit_code=2) from None
+
+
+def _check_same(run: str, folder: Path, kept: Mapping[str, str]) -> None:
+    """Raises LaunchError where that run is of something else."""
+    if _text_in(folder / "command.json") != kept["command.json"]:
+        what = "another command"
+    elif _text_in(folder / PROGRAM_FILE) != kept.get(PROGRAM_FILE):
+        what = "another content of its program"
+    else:
+        return
+    raise LaunchError(
+        f"run {run} was submitted with {what}; take another --token, or come back to that run with --resume {run}",
+        exit_code=2,
+    )
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Ctrl-C and SIGTERM come after it: a run never stands there without a process because of them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -192,10 +254,21 @@ def _lock_file(folder: Path) -> Iterator[int]:
 def _is_locked(folder: Path) -> bool:
     with _lock_file(folder) as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Those who only ask are not in each other's way.
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
         return False
+
+
+def _changed(folder: Path) -> float:
+    """When the newest file in it was written."""
+    times = [0.0]
+    for path in (folder, *folder.glob("*")):
+        # It may be going at this moment.
+        with suppress(OSError):
+            times.append(path.lstat().st_mtime)
+    return max(times)
 
 
 def _is_keeper(process: int, folder: Path) -> bool:
@@ -207,10 +280,17 @@ def _is_keeper(process: int, folder: Path) -> bool:
     return os.fsencode(folder) in words
 
 
+def _text_in(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
 def _number_in(path: Path) -> int | None:
     try:
-        return int(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        return int(_text_in(path) or "")
+    except ValueError:
         return None
 
 
@@ -221,4 +301,4 @@ def _as_signal(code: int) -> str:
         return f"exit code {code}"
 
 
-register(NAME, SparkSubmit)
+register(NAME, SparkSubmit, is_local=True)

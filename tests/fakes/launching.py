@@ -55,6 +55,7 @@ class FakeLauncher:
     """Plays ``states``, one a question, the last one for ever; a LaunchError among them is raised."""
 
     target = "fake"
+    is_local = False
     names_run = True
     takes_log_group = False
     longest_delay_seconds = 30.0
@@ -81,6 +82,9 @@ class FakeLauncher:
     def cancel(self, run: Run) -> None:
         self.cancelled.append(run.text)
         self._states = [State(Phase.CANCELLED, "CANCELLED", "asked for")]
+
+    def exit_code(self, state: State) -> int:
+        return 0 if state.phase is Phase.GOOD else 1
 
     def session_run(self, run: Run) -> str | None:
         return run.run

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import gzip
-from datetime import datetime, timezone
+import os
+import signal
+import time
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from botocore.exceptions import IncompleteReadError
 from fakes.launching import LOST, StubAws
 
-from spark_xacct.launch import Clients, LaunchError, LogSource, Phase, Run, State, open_launcher
+from spark_xacct.launch import (
+    Clients,
+    LaunchError,
+    LogSource,
+    Phase,
+    Run,
+    State,
+    is_local,
+    names,
+    open_launcher,
+    stopping,
+)
 from spark_xacct.launch.emr_ec2 import EmrEc2
 from spark_xacct.launch.launcher import Call, Submission
 from spark_xacct.targets import Job
@@ -202,6 +216,11 @@ EC2_STATES = {
         None,
         State(Phase.FAILED, "FAILED", "Unknown Error. Exit 1; log: s3://logs/j-1/steps/s-1/stderr.gz", "Unknown Error."),
     ),
+    "FAILED, of which only the log is known": (
+        step("FAILED", FailureDetails={"LogFile": "s3://logs/j-1/steps/s-1/stderr.gz"}),
+        None,
+        State(Phase.FAILED, "FAILED", "log: s3://logs/j-1/steps/s-1/stderr.gz"),
+    ),
 }  # fmt: skip
 
 
@@ -213,18 +232,23 @@ def test_states_of_a_step(case: str, stub: StubAws, clients: Clients) -> None:
     assert open_launcher("emr-ec2", clients).state(EC2) == expected
 
 
-def other_step(action: str, ended_at: int, state: str = "FAILED") -> dict[str, Any]:
-    status = {"State": state, "Timeline": {"CreationDateTime": 1000, "EndDateTime": ended_at}}
+def other_step(action: str, ended_at: int, state: str = "FAILED", added_at: int = 1000) -> dict[str, Any]:
+    status = {"State": state, "Timeline": {"CreationDateTime": added_at, "EndDateTime": ended_at}}
     return {"Id": "s-0", "Name": "Install spark-xacct", "ActionOnFailure": action, "Status": status}
 
 
 ADDED_AT = 2000
+CANCELLED = step("CANCELLED", StateChangeReason={"Message": "by ops"}, Timeline={"CreationDateTime": ADDED_AT})
 CANCELLED_BY = "step s-0 Install spark-xacct, which was before it, failed"
 WHY_CANCELLED = {
     "another failed meanwhile": (other_step("CANCEL_AND_WAIT", ADDED_AT + 5), CANCELLED_BY),
     "another failed, which ends the cluster": (other_step("TERMINATE_CLUSTER", ADDED_AT + 5), CANCELLED_BY),
     "another failed, and others go on": (other_step("CONTINUE", ADDED_AT + 5), "by ops"),
     "another failed before it was added": (other_step("CANCEL_AND_WAIT", ADDED_AT - 5), "by ops"),
+    "another failed that was added later": (
+        other_step("CANCEL_AND_WAIT", ADDED_AT + 9, added_at=ADDED_AT + 5),
+        "by ops",
+    ),
     "no other failed": (other_step("CANCEL_AND_WAIT", ADDED_AT + 5, "COMPLETED"), "by ops"),
 }
 
@@ -234,11 +258,39 @@ def test_a_step_is_cancelled_by_one_that_failed_before_it_or_by_somebody(
     case: str, stub: StubAws, clients: Clients
 ) -> None:
     other, expected = WHY_CANCELLED[case]
-    stub.answers["DescribeStep"] = [step("CANCELLED", StateChangeReason={"Message": "by ops"})]
-    own = {"Id": "s-1", "Name": "job", "Status": {"State": "CANCELLED", "Timeline": {"CreationDateTime": ADDED_AT}}}
-    stub.answers["ListSteps"] = [{"Steps": [own, other]}]
+    stub.answers["DescribeStep"] = [CANCELLED]
+    stub.answers["ListSteps"] = [{"Steps": [other]}]
 
     assert open_launcher("emr-ec2", clients).state(EC2) == State(Phase.CANCELLED, "CANCELLED", expected)
+
+
+WAITING_CANCELLED = {
+    "Id": "s-3",
+    "Name": "x",
+    "Status": {"State": "CANCELLED", "Timeline": {"EndDateTime": ADDED_AT - 9}},
+}
+# The newest page of steps -> how many pages are read. What failed stands on the second one.
+LOOKED_THROUGH = {
+    "one ran to its end before it was added": ([other_step("CONTINUE", ADDED_AT - 5, "COMPLETED")], 1, "by ops"),
+    "one failed before it was added": ([other_step("CANCEL_AND_WAIT", ADDED_AT - 5)], 1, "by ops"),
+    "one ended after it was added": ([other_step("CONTINUE", ADDED_AT + 1, "COMPLETED")], 2, CANCELLED_BY),
+    "one was cancelled before it ran": ([WAITING_CANCELLED], 2, CANCELLED_BY),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LOOKED_THROUGH)
+def test_what_cancelled_a_step_is_looked_for_as_long_as_it_may_be_there(
+    case: str, stub: StubAws, clients: Clients
+) -> None:
+    newest, pages, expected = LOOKED_THROUGH[case]
+    stub.answers["DescribeStep"] = [CANCELLED]
+    stub.answers["ListSteps"] = [
+        {"Steps": newest, "Marker": "m"},
+        {"Steps": [other_step("CANCEL_AND_WAIT", ADDED_AT + 5)]},
+    ]
+
+    assert open_launcher("emr-ec2", clients).state(EC2).reason == expected
+    assert len(stub.bodies("ListSteps")) == pages
 
 
 CLUSTER_MODE = ["spark-submit", "--deploy-mode", "cluster", "s3://own/job.py"]
@@ -284,8 +336,18 @@ def test_until_the_client_has_told_its_application_there_is_only_its_own_log(stu
     assert names == [f"{STEP_LOG}/stdout.gz", f"{STEP_LOG}/stderr.gz"]
 
 
-def test_in_client_mode_the_log_is_that_of_the_step(stub: StubAws, clients: Clients) -> None:
-    assert listed_logs(stub, clients, ["spark-submit", "--deploy-mode", "client", "x.py"], CLIENTS_LOG) == [
+CLIENT_MODE = {
+    "said once": ["spark-submit", "--deploy-mode", "client", "x.py"],
+    "said last, as by --parameter": ["spark-submit", "--deploy-mode", "cluster", "--deploy-mode", "client", "x.py"],
+    "not said": ["spark-submit", "x.py"],
+    "said by the program's own arguments only": ["spark-submit", "x.py", "--deploy-mode", "cluster"],
+    "another command": ["bash", "-c", "x", "--deploy-mode", "cluster"],
+}
+
+
+@pytest.mark.parametrize("case", CLIENT_MODE)
+def test_in_client_mode_the_log_is_that_of_the_step(case: str, stub: StubAws, clients: Clients) -> None:
+    assert listed_logs(stub, clients, CLIENT_MODE[case], CLIENTS_LOG) == [
         s3("stdout", f"{STEP_LOG}/stdout.gz"),
         s3("stderr", f"{STEP_LOG}/stderr.gz"),
     ]
@@ -326,8 +388,153 @@ def test_a_step_that_was_not_added_names_what_was(stub: StubAws, clients: Client
 
     assert str(raised.value) == (
         "AWS refused AddJobFlowSteps on cluster j-1 (ValidationException): Maximum number of active steps exceeded; step s-0 Install "
-        "spark-xacct was added; the same --token goes on from there"
+        "spark-xacct was added to cluster j-1; the same --token goes on from there"
     )
+
+
+def stopped_by(number: int) -> Any:
+    """An answer that comes after whoever asked was sent a signal."""
+
+    def answer(body: Any) -> Any:
+        os.kill(os.getpid(), number)
+        time.sleep(0.3)
+        return LOST
+
+    return answer
+
+
+CTRL_C, SIGTERM = stopped_by(signal.SIGINT), stopped_by(signal.SIGTERM)
+NO_STEPS, NO_CLUSTERS = {"Steps": []}, {"Clusters": []}
+NEW_ALONE = {"Name": "job [0123456789ab]", "Instances": {}}
+GOES_ON = "the same --token goes on from there, and makes no second job"
+# answers, calls -> exit code, text
+STOPPED: dict[str, tuple[dict[str, Any], list[Call], int, str]] = {
+    "while clusters are listed": (
+        {"ListClusters": CTRL_C}, calls(("RunJobFlow", NEW)), 130,
+        "submit was interrupted before it started anything; submit again with the same --token",
+    ),
+    "while a cluster is created": (
+        {"ListClusters": NO_CLUSTERS, "RunJobFlow": CTRL_C}, calls(("RunJobFlow", NEW)), 130,
+        f"submit was interrupted; cluster job [0123456789ab] may have been created; {GOES_ON}",
+    ),
+    "while its steps are listed": (
+        {"ListClusters": NO_CLUSTERS, "RunJobFlow": {"JobFlowId": "j-1"}, "ListSteps": SIGTERM}, calls(("RunJobFlow", NEW)), 143,
+        f"submit was interrupted; cluster j-1 was created with the job and stays until it has been idle for its time; {GOES_ON}",
+    ),
+    "while a step is added to it": (
+        {"ListClusters": NO_CLUSTERS, "RunJobFlow": {"JobFlowId": "j-1"}, "ListSteps": NO_STEPS, "AddJobFlowSteps": CTRL_C},
+        calls(("RunJobFlow", NEW_ALONE), ("AddJobFlowSteps", JOB)), 130,
+        "submit was interrupted; cluster j-1 was created and stays until it has been idle for its time; step job [0123456789ab] may have "
+        f"been added to cluster j-1; {GOES_ON}",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", STOPPED)
+def test_a_submit_that_is_stopped_names_what_it_made(
+    case: str, stub: StubAws, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, asked, exit_code, expected = STOPPED[case]
+    stub.answers |= {name: [answer] for name, answer in answers.items()}
+    before = signal.getsignal(signal.SIGTERM)
+    stopping.on_sigterm()
+
+    try:
+        # What is stopped without a word would end the test run as well.
+        with pytest.raises((LaunchError, *stopping.STOPPED)) as raised:
+            open_launcher("emr-ec2", clients).submit(asked, SUBMISSION)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert isinstance(raised.value, LaunchError)
+    assert (str(raised.value), raised.value.exit_code) == (expected, exit_code)
+
+
+TODAY = datetime(2026, 11, 28, tzinfo=timezone.utc)
+
+
+def of_cluster(identity: str, state: str) -> dict[str, Any]:
+    return {"Id": identity, "Name": NEW["Name"], "Status": {"State": state}}
+
+
+def at(step: dict[str, Any], **ago: float) -> dict[str, Any]:
+    """A listed step that was added so long ago."""
+    timeline = {"CreationDateTime": (TODAY - timedelta(**ago)).timestamp()}
+    return {**step, "Status": {"State": "COMPLETED", "Timeline": timeline}}
+
+
+ADDED, INSTALLED = {"Id": "s-9", "Name": "job [0123456789ab]"}, {"Id": "s-1", "Name": "Install spark-xacct"}
+LATER_CALLS = calls(("RunJobFlow", NEW_ALONE), ("AddJobFlowSteps", JOB))
+# clusters of that name, steps of each -> the run, clusters made
+CLUSTERS: dict[str, tuple[list[dict[str, Any]], dict[str, list[Any]], tuple[str, str], int]] = {
+    "one that runs": ([of_cluster("j-1", "WAITING")], {}, ("j-1", "s-new"), 0),
+    "one that has ended without the job": ([of_cluster("j-1", "TERMINATED")], {"j-1": [INSTALLED]}, ("j-new", "s-new"), 1),
+    "one that is ending without the job": ([of_cluster("j-1", "TERMINATING")], {}, ("j-new", "s-new"), 1),
+    "one that has failed before the job": ([of_cluster("j-1", "TERMINATED_WITH_ERRORS")], {}, ("j-new", "s-new"), 1),
+    "one that has ended with the job": ([of_cluster("j-1", "TERMINATED")], {"j-1": [ADDED]}, ("j-1", "s-9"), 0),
+    "one that is ending with the job": ([of_cluster("j-1", "TERMINATING")], {"j-1": [ADDED]}, ("j-1", "s-9"), 0),
+    "one that has ended, and its successor": (
+        [of_cluster("j-1", "TERMINATED"), of_cluster("j-2", "WAITING")], {}, ("j-2", "s-new"), 0,
+    ),
+    "one that has ended with the job, and another": (
+        [of_cluster("j-2", "WAITING"), of_cluster("j-1", "TERMINATED")], {"j-1": [ADDED]}, ("j-1", "s-9"), 0,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CLUSTERS)
+def test_a_job_is_added_to_no_cluster_that_has_ended_and_never_twice(
+    case: str, stub: StubAws, clients: Clients
+) -> None:
+    there, steps, expected, made = CLUSTERS[case]
+    stub.answers |= {
+        "ListClusters": [{"Clusters": there}],
+        "ListSteps": [lambda body: {"Steps": steps.get(body["ClusterId"], [])}],
+        "RunJobFlow": [{"JobFlowId": "j-new"}],
+        "AddJobFlowSteps": [{"StepIds": ["s-new"]}],
+    }
+
+    run = EmrEc2(clients, lambda: TODAY).submit(LATER_CALLS, SUBMISSION)
+
+    assert (run.on, run.id) == expected
+    assert len(stub.bodies("RunJobFlow")) == made
+    assert [body["JobFlowId"] for body in stub.bodies("AddJobFlowSteps")] == ([run.on] if run.id == "s-new" else [])
+
+
+def test_a_cluster_whose_answer_was_lost_is_not_one_that_had_ended_before(stub: StubAws, clients: Clients) -> None:
+    ended, failed = of_cluster("j-1", "TERMINATED"), of_cluster("j-2", "TERMINATED_WITH_ERRORS")
+    stub.answers |= {
+        "ListClusters": [{"Clusters": [ended]}, {"Clusters": [ended, failed]}],
+        "ListSteps": [NO_STEPS, {"Steps": [ADDED]}],
+        "RunJobFlow": [LOST],
+    }
+
+    run = EmrEc2(clients, lambda: TODAY, lambda seconds: None).submit(calls(("RunJobFlow", NEW)), SUBMISSION)
+
+    assert (run.on, run.id) == ("j-2", "s-9"), "one that failed at once has the job as well"
+    assert len(stub.bodies("RunJobFlow")) == 1
+
+
+# The newest page of steps -> how many pages are read
+PAGES: dict[str, tuple[list[dict[str, Any]], int]] = {
+    "the job is on it": ([at(ADDED, days=1)], 1),
+    "it ends within the days of a token": ([at(INSTALLED, days=6)], 2),
+    "it reaches further back": ([at(INSTALLED, days=6), at(INSTALLED, days=8)], 1),
+}
+
+
+@pytest.mark.parametrize("case", PAGES)
+def test_steps_are_looked_through_as_far_as_a_token_reaches(case: str, stub: StubAws, clients: Clients) -> None:
+    newest, pages = PAGES[case]
+    stub.answers |= {
+        "ListSteps": [{"Steps": newest, "Marker": "m"}, {"Steps": [at(ADDED, days=6, hours=1)]}],
+        "AddJobFlowSteps": [{"StepIds": ["s-new"]}],
+    }
+
+    run = EmrEc2(clients, lambda: TODAY).submit(calls(("AddJobFlowSteps", JOB)), SUBMISSION)
+
+    assert len(stub.bodies("ListSteps")) == pages
+    assert run.id == ("s-new" if case == "it reaches further back" else "s-9")
 
 
 def test_a_cluster_that_was_made_before_is_found_on_a_later_page(stub: StubAws, clients: Clients) -> None:
@@ -403,6 +610,9 @@ def test_a_step_whose_answers_are_all_lost_is_given_up_after_a_while(stub: StubA
         EmrEc2(clients, sleep=slept.append).submit(calls(("AddJobFlowSteps", JOB)), SUBMISSION)
 
     assert raised.value.is_transient
+    assert str(raised.value).endswith(
+        "; step job [0123456789ab] may have been added to cluster j-1; the same --token goes on from there"
+    )
     assert (slept, len(stub.bodies("AddJobFlowSteps"))) == ([2.0, 4.0, 8.0], 4)
 
 
@@ -475,7 +685,7 @@ ACTIONS = {
     ("emr-serverless", "app1"): ("emr-serverless:StartJobRun", "emr-serverless:TagResource", "emr-serverless:GetJobRun", "emr-serverless:CancelJobRun", "iam:PassRole"),
     ("emr-ec2", "j-1"): tuple(f"elasticmapreduce:{name}" for name in ("ListSteps", "AddJobFlowSteps", "DescribeStep", "DescribeCluster", "CancelSteps")),
     ("emr-ec2", None): (
-        *(f"elasticmapreduce:{name}" for name in ("RunJobFlow", "AddTags", "ListClusters", "ListSteps", "AddJobFlowSteps", "DescribeStep", "DescribeCluster", "CancelSteps")),
+        *(f"elasticmapreduce:{name}" for name in ("RunJobFlow", "AddTags", "PutAutoTerminationPolicy", "ListClusters", "ListSteps", "AddJobFlowSteps", "DescribeStep", "DescribeCluster", "CancelSteps")),
         "iam:PassRole",
     ),
     ("spark-submit", None): (),
@@ -485,6 +695,28 @@ ACTIONS = {
 @pytest.mark.parametrize(("target", "on"), ACTIONS)
 def test_the_actions_that_a_launcher_needs(target: str, on: str | None, clients: Clients) -> None:
     assert open_launcher(target, clients).actions(Job(on=on)) == ACTIONS[target, on]
+
+
+ENDED = {
+    "good": (State(Phase.GOOD, "X", "", 0), 0, 0),
+    "failed with a code of its own": (State(Phase.FAILED, "X", "", 7), 1, 7),
+    "failed with a word": (State(Phase.FAILED, "X", "", "USER_ERROR"), 1, 1),
+    "failed without a code": (State(Phase.FAILED, "LOST"), 1, 1),
+    "cancelled": (State(Phase.CANCELLED, "X", "", 143), 1, 1),
+}
+
+
+@pytest.mark.parametrize("case", ENDED)
+def test_what_whoever_waited_exits_with(case: str, clients: Clients) -> None:
+    state, elsewhere, here = ENDED[case]
+    found = {name: open_launcher(name, clients).exit_code(state) for name in names()}
+    assert found == {"emr-ec2": elsewhere, "emr-eks": elsewhere, "emr-serverless": elsewhere, "spark-submit": here}
+
+
+def test_which_launchers_ask_nobody_of_aws(clients: Clients) -> None:
+    expected = {"emr-ec2": False, "emr-eks": False, "emr-serverless": False, "spark-submit": True}
+    assert {name: open_launcher(name, clients).is_local for name in names()} == expected
+    assert {name: is_local(name) for name in names()} == expected, "before there are clients, too"
 
 
 def test_what_run_is_in_session_names(clients: Clients) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -11,12 +12,13 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from spark_xacct.launch import LaunchError, Phase, Run, State, child
+from spark_xacct.launch import LaunchError, Phase, Run, State, child, stopping
 from spark_xacct.launch.launcher import Call, Submission
 from spark_xacct.launch.spark_submit import KEPT_SECONDS, SparkSubmit, runs_folder
 
@@ -88,11 +90,73 @@ def test_the_command_gets_the_environment_and_the_plan(launcher: SparkSubmit) ->
 
 
 def test_the_same_token_starts_no_second_command(launcher: SparkSubmit) -> None:
-    launcher.submit(calls("echo once"), SUBMISSION)
+    launcher.submit(calls("echo once $NEW", NEW=""), SUBMISSION)
     ended(launcher)
 
-    assert launcher.submit(calls("echo twice"), SUBMISSION) == RUN
+    assert launcher.submit(calls("echo once $NEW", NEW="environment"), SUBMISSION) == RUN
     assert text_of(launcher)["stdout"] == "once\n"
+
+
+COMES_BACK = "take another --token, or come back to that run with --resume 0123456789ab"
+# What is done to the program, as which the command is said then -> what is wrong
+PROGRAMS: dict[str, tuple[Callable[[Path], Any], str, str | None]] = {
+    "the same": (lambda path: path.touch(), "{}", None),
+    "edited": (lambda path: path.write_text("#!/bin/sh\necho edited\n"), "{}", "another content of its program"),
+    "gone": (lambda path: path.unlink(), "{}", "another content of its program"),
+    "the same, by another name": (lambda path: path, "file://{}", "another command"),
+    "another command": (lambda path: path, "echo", "another command"),
+}
+
+
+@pytest.mark.parametrize("case", PROGRAMS)
+def test_a_token_is_for_one_command_and_one_program(case: str, launcher: SparkSubmit, tmp_path: Path) -> None:
+    change, said, wrong = PROGRAMS[case]
+    program = tmp_path / "job.sh"
+    program.write_text("#!/bin/sh\necho once\n")
+    program.chmod(0o755)
+    launcher.submit(calls(str(program)), SUBMISSION)
+    ended(launcher)
+    change(program)
+
+    try:
+        found = str(launcher.submit(calls(said.format(program)), SUBMISSION) == RUN)
+    except LaunchError as error:
+        found = f"{error.exit_code}: {error}"
+
+    assert found == ("True" if wrong is None else f"2: run 0123456789ab was submitted with {wrong}; {COMES_BACK}")
+    assert text_of(launcher)["stdout"] == "once\n"
+
+
+def test_two_commands_of_one_token_at_once_are_one_run_and_one_refusal(launcher: SparkSubmit) -> None:
+    def submitted(script: str) -> str:
+        try:
+            return launcher.submit(calls(script), SUBMISSION).id
+        except LaunchError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(2) as pool:
+        told = sorted(pool.map(submitted, ["echo one", "echo two"]))
+
+    assert told == [RUN.id, f"run {RUN.id} was submitted with another command; {COMES_BACK}"]
+
+
+def test_a_program_that_may_not_be_read_is_named(
+    launcher: SparkSubmit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "job.py"
+    program.touch()
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(LaunchError) as raised:
+        launcher.submit(calls(str(program)), SUBMISSION)
+
+    assert (str(raised.value), raised.value.exit_code) == (
+        f"--entry-point {program} cannot be read (Permission denied); allow it",
+        2,
+    )
 
 
 def test_a_run_that_goes_on_is_running_for_whoever_asks(launcher: SparkSubmit, home: Path, tmp_path: Path) -> None:
@@ -158,6 +222,45 @@ def test_while_the_command_lives_without_its_keeper_it_runs(launcher: SparkSubmi
     assert ended(launcher).word == "LOST"
 
 
+def test_a_run_has_ended_whatever_its_command_left_behind(launcher: SparkSubmit) -> None:
+    launcher.submit(calls("sleep 60 > /dev/null 2>&1 & echo $!; exit 4"), SUBMISSION)
+    try:
+        assert ended(launcher) == State(Phase.FAILED, "EXITED 4", "exit code 4", 4)
+        launcher.cancel(RUN)
+        assert launcher.state(RUN).word == "EXITED 4", "there is nothing to cancel"
+    finally:
+        os.kill(int(text_of(launcher)["stdout"]), signal.SIGKILL)
+
+
+def test_the_command_gets_signals_again_that_were_held_from_its_launcher(launcher: SparkSubmit, home: Path) -> None:
+    # No shell: some of them let signals through by themselves.
+    (home / "bin" / "spark-submit").write_text(
+        f"#!{sys.executable}\nimport signal\nprint(signal.pthread_sigmask(signal.SIG_BLOCK, ()))\n"
+    )
+    launcher.submit(calls(""), SUBMISSION)
+    ended(launcher)
+
+    assert text_of(launcher)["stdout"] == "set()\n"
+
+
+def test_a_run_that_is_cancelled_before_its_command_begins_says_how_it_ended(tmp_path: Path) -> None:
+    (tmp_path / "command.json").write_text(json.dumps(["sleep", "60"]))
+    # Who opens it waits for a reader, so the command is not begun before.
+    os.mkfifo(tmp_path / "stdout")
+    with subprocess.Popen([sys.executable, child.__file__, str(tmp_path), "0"]) as keeper:
+        try:
+            until(lambda: (tmp_path / "pid").exists())
+            keeper.terminate()
+            time.sleep(0.3)
+            reader = os.open(tmp_path / "stdout", os.O_RDONLY | os.O_NONBLOCK)
+            keeper.wait(20)
+            os.close(reader)
+        finally:
+            keeper.kill()
+
+    assert (keeper.returncode, (tmp_path / "exit").read_text()) == (0, "143")
+
+
 def test_cancelling_stops_the_command(launcher: SparkSubmit) -> None:
     launcher.submit(calls("trap 'echo closing; exit 9' TERM; echo ready; while :; do sleep 0.1; done"), SUBMISSION)
     until(lambda: "ready" in text_of(launcher)["stdout"] if Path(launcher.logs(RUN)[0].address).exists() else False)
@@ -209,15 +312,40 @@ def test_the_folder_of_a_run_is_for_its_user_alone(launcher: SparkSubmit, tmp_pa
     assert json.loads((folder / "command.json").read_text())[1:] == ["exit 0"]
 
 
-def test_runs_that_ended_long_ago_are_removed(launcher: SparkSubmit, tmp_path: Path) -> None:
-    launcher.submit(calls("exit 0"), SUBMISSION)
-    ended(launcher)
-    past = time.time() - KEPT_SECONDS - 10
-    os.utime(tmp_path / "runs" / RUN.id / "exit", (past, past))
+YOUNG, OLD = 10, KEPT_SECONDS + 10
+# Folder, its files and how long ago each was written, whether somebody keeps it -> whether it stays
+KEPT: dict[str, tuple[str, dict[str, int], bool, bool]] = {
+    "ended long ago": (RUN.id, {"lock": OLD, "stdout": OLD, "exit": OLD}, False, False),
+    "ended now": (RUN.id, {"lock": OLD, "stdout": OLD, "exit": YOUNG}, False, True),
+    "ended, and what it left behind still writes": (RUN.id, {"stdout": YOUNG, "exit": OLD}, True, True),
+    "ended long ago, and left something behind": (RUN.id, {"stdout": OLD, "exit": OLD}, True, False),
+    "lost long ago": (RUN.id, {"lock": OLD, "pid": OLD, "stdout": OLD}, False, False),
+    "lost, and has written lately": (RUN.id, {"lock": OLD, "pid": OLD, "stdout": YOUNG}, False, True),
+    "going on without a word": (RUN.id, {"lock": OLD, "pid": OLD, "stdout": OLD}, True, True),
+    "never begun": (f".{RUN.id}-x1", {"command.json": OLD}, False, False),
+    "empty": (f".{RUN.id}-x2", {}, False, False),
+    "beginning": (f".{RUN.id}-x3", {"command.json": YOUNG}, False, True),
+    "not of runs": ("notes", {"a": OLD}, False, True),
+}  # fmt: skip
 
-    launcher.submit(calls("exit 0"), Submission("f" * 32))
 
-    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["f" * 12]
+@pytest.mark.parametrize("case", KEPT)
+def test_runs_are_removed_where_nothing_has_changed_for_long(case: str, launcher: SparkSubmit, tmp_path: Path) -> None:
+    name, files, is_kept, stays = KEPT[case]
+    folder = tmp_path / "runs" / name
+    folder.mkdir(parents=True)
+    with ExitStack() as stack:
+        if is_kept:
+            lock = stack.enter_context((folder / "lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for path, ago in {**{path.name: OLD for path in folder.iterdir()}, **files}.items():
+            (folder / path).touch()
+            os.utime(folder / path, (time.time() - ago,) * 2)
+        os.utime(folder, (time.time() - OLD,) * 2)
+
+        launcher.submit(calls("exit 0"), Submission("f" * 32))
+
+    assert folder.exists() == stays
 
 
 MISSING = {
@@ -247,6 +375,39 @@ def test_a_submit_that_is_interrupted_does_not_use_up_its_token(
         patch.setattr(child, "write", interrupted)
         with pytest.raises(KeyboardInterrupt):
             launcher.submit(calls("exit 3"), SUBMISSION)
+
+    assert list((tmp_path / "runs").iterdir()) == []
+    launcher.submit(calls("exit 3"), SUBMISSION)
+    assert ended(launcher).code == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_a_signal_while_the_process_is_started_leaves_a_run_that_goes_on(
+    number: signal.Signals, launcher: SparkSubmit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = subprocess.Popen
+
+    def signalled(*arguments: Any, **more: Any) -> Any:
+        os.kill(os.getpid(), number)
+        return start(*arguments, **more)
+
+    before = signal.getsignal(signal.SIGTERM)
+    stopping.on_sigterm()
+    monkeypatch.setattr(subprocess, "Popen", signalled)
+    try:
+        with pytest.raises(stopping.STOPPED):
+            launcher.submit(calls("exit 3"), SUBMISSION)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert ended(launcher).word == "EXITED 3"
+
+
+def test_whatever_keeps_the_process_from_being_started_does_not_use_up_the_token(
+    launcher: SparkSubmit, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="null"):
+        launcher.submit(calls("exit 3", BAD="\0"), SUBMISSION)
 
     assert list((tmp_path / "runs").iterdir()) == []
     launcher.submit(calls("exit 3"), SUBMISSION)
