@@ -24,11 +24,9 @@ from spark_xacct.launch import (
     Clients,
     Launcher,
     LaunchError,
-    Phase,
     Run,
     State,
     logs,
-    spark_submit,
     staging,
     stopping,
     submission,
@@ -132,7 +130,7 @@ def submit(
         use=_buckets(use),
         jar=str(path) if path else targets.JAR_PLACEHOLDER,
         flavour=targets.Flavour(flavour) if flavour else None,
-        user=user_name(os.environ) if target == spark_submit.NAME else None,
+        user=user_name(os.environ) if launcher.is_local else None,
     )
     prepared = submission.prepare(launcher, job, token, render, path, os.environ, log_group, kms_key)
     if dry_run:
@@ -154,7 +152,7 @@ def submit(
 
 
 def _clients(target: str, region: str | None, default: str | None) -> Clients:
-    if target == spark_submit.NAME:
+    if launch.is_local(target):
         # Nobody of AWS is asked, so the person's profile need not be good.
         return Clients(None, region or default or "")
     return of_this_shell(os.environ, region, default)
@@ -183,7 +181,7 @@ def _resumed(launcher: Launcher, target: str, text: str) -> Run:
         run = Run.parse(target, text)
     except ValueError as error:
         raise click.UsageError(f"--resume {text}: {error}") from None
-    if run.on is None and target != spark_submit.NAME:
+    if run.on is None and not launcher.is_local:
         raise click.UsageError(f"--resume {text}: write ON/ID as submit printed it")
     try:
         return launcher.find(run)
@@ -265,7 +263,7 @@ def _finish(
     state: State | None = None
     try:
         state = wait.wait()
-        code = _exit_code(run, state)
+        code = launcher.exit_code(state)
         _clean_up(staging.Uploader(clients, None, told.say), told, run, keep)
     except (waiting.Detached, *stopping.STOPPED) as stopped:
         told.say(f"{run.text} goes on; come back to it: {back}")
@@ -303,12 +301,6 @@ def _clean_up(uploader: staging.Uploader, told: launch_output.Told, run: Run, ke
         uploader.remove(run.private)
     except LaunchError as error:
         told.say(str(error))
-
-
-def _exit_code(run: Run, state: State) -> int:
-    if run.target == spark_submit.NAME and isinstance(state.code, int) and state.phase is Phase.FAILED:
-        return state.code
-    return 0 if state.phase is Phase.GOOD else 1
 
 
 def _print_dry_run(settings: Settings, told: dict[str, Any]) -> None:

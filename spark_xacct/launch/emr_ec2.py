@@ -65,6 +65,11 @@ class _Progress:
                 self.asked = None
             raise
 
+    @property
+    def way_on(self) -> str:
+        """Nothing where an answer is missing: that is said of every platform alike."""
+        return "; the same --token goes on from there" if self.asked is None else ""
+
     def made(self, what: str) -> None:
         self.done.append(what)
         self.asked = None
@@ -126,16 +131,19 @@ class EmrEc2:
         except LaunchError as error:
             if not str(progress):
                 raise
-            told = f"{error}; {progress}; the same --token goes on from there"
             raise LaunchError(
-                told, error.exit_code, is_transient=error.is_transient, is_expired=error.is_expired
+                f"{error}; {progress}{progress.way_on}",
+                error.exit_code,
+                is_transient=error.is_transient,
+                is_expired=error.is_expired,
+                may_be_done=progress.asked is not None,
             ) from error
         except stopping.STOPPED as stopped:
+            how_far = f"; {progress}{progress.way_on}" if str(progress) else " before it started anything"
             raise LaunchError(
-                f"submit was interrupted; {progress}; the same --token goes on from there, and makes no second job"
-                if str(progress)
-                else "submit was interrupted before it started anything; submit again with the same --token",
+                f"submit was interrupted{how_far}",
                 stopping.exit_code(stopped),
+                may_be_done=progress.asked is not None,
             ) from None
         if step is None:
             raise LaunchError(

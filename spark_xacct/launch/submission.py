@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from spark_xacct import targets
-from spark_xacct.launch import spark_submit, staging
+from spark_xacct.launch import staging
 from spark_xacct.launch.aws_errors import LaunchError
 from spark_xacct.launch.launcher import Call, Launcher, Submission
 from spark_xacct.launch.run import Run
@@ -94,7 +94,7 @@ def check_same_program(run: Run, found: Run) -> None:
 
 def _local_program(launcher: Launcher, job: Job) -> Path | None:
     """The program where it is a file of this machine that others must fetch."""
-    if "://" in job.entry_point or is_placeholder(job.entry_point) or launcher.target == spark_submit.NAME:
+    if "://" in job.entry_point or is_placeholder(job.entry_point) or launcher.is_local:
         return None
     path = Path(job.entry_point)
     if not path.is_file():
