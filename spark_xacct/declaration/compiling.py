@@ -163,6 +163,12 @@ class _Compiler:
                     "use it, or remove it",
                 )
         for binding in self.bindings:
+            if binding.prefix:
+                self._problems.note(
+                    self._tree.fields("buckets").entries[str(binding.bucket)].place,
+                    f"buckets.{binding.bucket}: no connector carries the role of prefix {binding.prefix} yet, so render refuses this bucket",
+                    "bind the whole bucket to one role, or leave it out with --use and take xacct.boto3_session(role=...)",
+                )
             account = self._arns[binding.role].account if binding.role is not None else None
             if binding.acl is not None and binding.owner == account and not binding.prefix:
                 self._problems.note(

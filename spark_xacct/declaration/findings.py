@@ -22,10 +22,17 @@ _EXAMPLES = {
     "role": "role: NAME, or role: base",
     "arn": "arn: arn:aws:iam::ACCOUNT:role/NAME",
 }
+_MAPPING_TYPES = ("dict_type", "model_type", "model_attributes_type")
+# What a mapping looks like, by the section and how deep it lies there.
+_MAPPINGS = {
+    ("roles", 1): "{NAME: {arn: arn:aws:iam::ACCOUNT:role/NAME}}",
+    ("roles", 2): "{arn: arn:aws:iam::ACCOUNT:role/NAME}",
+    ("buckets", 1): "{BUCKET: ROLE}",
+    ("sts", 1): "{region: eu-west-1}",
+    ("environments", 1): "{NAME: {vars: {NAME: value}}}",
+    ("environments", 2): "{vars: {NAME: value}}",
+}
 _WANTED = {
-    "dict_type": "write a mapping: {name: value}",
-    "model_type": "write a mapping: {name: value}",
-    "model_attributes_type": "write a mapping: {name: value}",
     "list_type": "write a list: [one, another]",
     "bool_type": "write true or false",
 }
@@ -101,7 +108,7 @@ def _described(value: Any) -> str:
     if value is None:
         return "empty"
     if isinstance(value, bool):
-        return f"{str(value).lower()}, which is no text"
+        return f"{str(value).lower()}, which is not text"
     if isinstance(value, (int, float)):
         return f"a number ({value})"
     if isinstance(value, str):
@@ -110,6 +117,8 @@ def _described(value: Any) -> str:
 
 
 def _wanted(kind: str, spot: _Spot) -> str:
+    if kind in _MAPPING_TYPES:
+        return f"write a mapping: {_MAPPINGS.get((str(spot.path[0]), len(spot.path)), '{name: value}')}"
     if kind != "string_type":
         return _WANTED.get(kind, "see spark-xacct schema")
     if isinstance(spot.node, Scalar) and spot.path[-1] == "duration" and spot.node.written.isdigit():

@@ -97,7 +97,7 @@ def read(text: str, problems: Problems) -> Fields:
     if isinstance(root, Fields):
         return root
     if root is None or (isinstance(root, Scalar) and root.value is None):
-        problems.add(START, "the declaration is empty", "begin with version: 1, base: and buckets:")
+        problems.add(START, "the declaration is empty", "begin with version: 1, base: and sts:")
     else:
         problems.add(
             START, "the declaration is no mapping", "write keys and values: version: 1, base: irsa, buckets: ..."

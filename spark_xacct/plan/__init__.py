@@ -21,7 +21,7 @@ class Plan:
     @property
     def about(self) -> str:
         """For people: ``plan 7f3ac0112233: 2 roles, 5 buckets, base irsa``."""
-        roles, buckets = len(self.access_map.roles), len(self.access_map.bindings)
+        roles, buckets = len(self.access_map.roles), len({binding.bucket for binding in self.access_map.bindings})
         return "plan {}: {} role{}, {} bucket{}, base {}".format(
             self.id, roles, "" if roles == 1 else "s", buckets, "" if buckets == 1 else "s", self.access_map.base.kind
         )

@@ -77,7 +77,7 @@ from spark_xacct.model import AccessMap, BaseKind
         case(
             "environment that is a text",
             environments="{prod: irsa}",
-            says=['6:22: environments.prod is a text ("irsa"); write a mapping: {name: value}'],
+            says=['6:22: environments.prod is a text ("irsa"); write a mapping: {vars: {NAME: value}}'],
         ),
         case(
             "environment that changes the version",

@@ -233,6 +233,11 @@ def test_declared_session_policy_is_the_union_of_what_the_role_is_for() -> None:
             {"buckets": "{b-1: {role: partner, s3: {acl: bucket-owner-full-control}}}"},
             "5:11: buckets.b-1: acl bucket-owner-full-control where the role's account owns the bucket only adds a need for s3:PutObjectAcl; remove acl",
         ),
+        (
+            {"buckets": '{b-1: {role: partner, prefixes: {"finance/": base}}}'},
+            "5:11: buckets.b-1: no connector carries the role of prefix finance/ yet, so render refuses this bucket; bind the whole bucket to "
+            "one role, or leave it out with --use and take xacct.boto3_session(role=...)",
+        ),
     ],
     ids=[
         "role is the base",
@@ -243,6 +248,7 @@ def test_declared_session_policy_is_the_union_of_what_the_role_is_for() -> None:
         "unused role",
         "dotted bucket",
         "ACL of one's own bucket",
+        "prefix",
     ],
 )
 def test_what_is_legal_but_probably_not_meant_is_noted(sections: dict[str, str], note: str) -> None:

@@ -117,13 +117,13 @@ WRONG_SHAPES = [
         "role that is a text",
         roles=f'{{partner: "{READER}"}}',
         says=[
-            '4:18: roles.partner is a text ("arn:aws:iam::444455556666:role/reader"); write a mapping: {name: value}'
+            '4:18: roles.partner is a text ("arn:aws:iam::444455556666:role/reader"); write a mapping: {arn: arn:aws:iam::ACCOUNT:role/NAME}'
         ],
     ),
     case(
         "role that is empty",
         roles="{partner: }",
-        says=["4:9: roles.partner is empty; write a mapping: {name: value}"],
+        says=["4:9: roles.partner is empty; write a mapping: {arn: arn:aws:iam::ACCOUNT:role/NAME}"],
     ),
     case(
         "bucket without a role",
@@ -199,11 +199,11 @@ NO_DECLARATIONS = [
             "2:1: a second document begins here; keep one declaration in one file",
         ],
     ),
-    case("nothing", text=" ", says=["1:1: the declaration is empty; begin with version: 1, base: and buckets:"]),
+    case("nothing", text=" ", says=["1:1: the declaration is empty; begin with version: 1, base: and sts:"]),
     case(
         "only a comment",
         text="# nothing\n",
-        says=["1:1: the declaration is empty; begin with version: 1, base: and buckets:"],
+        says=["1:1: the declaration is empty; begin with version: 1, base: and sts:"],
     ),
     case(
         "a text",

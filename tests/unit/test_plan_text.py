@@ -9,6 +9,7 @@ from typing import Any
 import model_strategies as strategies
 import pytest
 import shared_vectors
+from fakes.target_plans import access_map, bound
 from hypothesis import given, settings
 
 from spark_xacct import plan
@@ -170,3 +171,9 @@ def test_unknown_field_says_what_to_update() -> None:
 
 def test_about_counts() -> None:
     assert joined(GOOD[0]).about == f"plan {GOOD[0]['id']}: 2 roles, 1 bucket, base instance-profile"
+
+
+def test_a_bucket_with_prefixes_is_one_bucket() -> None:
+    found = plan.encode(access_map(bound("aaa", "hub"), bound("aaa", None, prefix="in/"), bound("bbb", "hub")))
+
+    assert found.about == f"plan {found.id}: 3 roles, 2 buckets, base irsa"

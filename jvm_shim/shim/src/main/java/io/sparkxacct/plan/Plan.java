@@ -103,8 +103,9 @@ public final class Plan {
 
     @Override
     public String toString() {
-        return "plan " + id + ": " + roles.size() + (roles.size() == 1 ? " role, " : " roles, ") + bindings.size()
-            + (bindings.size() == 1 ? " bucket, base " : " buckets, base ") + base.kind();
+        long buckets = bindings.stream().map(Binding::bucket).distinct().count();
+        return "plan " + id + ": " + roles.size() + (roles.size() == 1 ? " role, " : " roles, ") + buckets
+            + (buckets == 1 ? " bucket, base " : " buckets, base ") + base.kind();
     }
 
     private static void refuseTwice(List<Binding> bindings, List<String> own) {
