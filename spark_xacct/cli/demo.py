@@ -9,7 +9,7 @@ import click
 
 import spark_xacct
 from spark_xacct.cli import output
-from spark_xacct.cli.settings import Settings, with_settings
+from spark_xacct.cli.settings import Settings, with_format
 
 
 @click.command(short_help="Run the main job against it.")
@@ -17,7 +17,7 @@ from spark_xacct.cli.settings import Settings, with_settings
     "--example", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Another example folder."
 )
 @click.option("--master", default="local-cluster[2,1,1024]", show_default=True, help="Where Spark runs.")
-@with_settings
+@with_format
 @click.pass_obj
 def demo(settings: Settings, example: Path | None, master: str) -> None:
     """Run a PySpark job that reads another account's bucket through a role chain, writes to a third account and sends

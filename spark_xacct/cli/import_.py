@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from spark_xacct.cli import existing, output
-from spark_xacct.cli.settings import Settings, with_settings
+from spark_xacct.cli.settings import Settings, with_format
 from spark_xacct.errors import ModelError
 from spark_xacct.model import Sts
 from spark_xacct.targets.files import FileRefused
@@ -41,7 +41,7 @@ def import_() -> None:
 @import_.command(short_help="Of settings of EMRFS and S3A.")
 @click.argument("paths", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True)
 @_with_region
-@with_settings
+@with_format
 @click.pass_obj
 def emrfs(settings: Settings, paths: tuple[Path, ...], region: str | None) -> None:
     """Make a declaration of settings of EMRFS and S3A.
@@ -60,7 +60,7 @@ def emrfs(settings: Settings, paths: tuple[Path, ...], region: str | None) -> No
     "--profile", metavar="NAME", help="This profile and those on its chain. Default: every profile that assumes a role."
 )
 @_with_region
-@with_settings
+@with_format
 @click.pass_obj
 def aws_profile(settings: Settings, path: Path | None, profile: str | None, region: str | None) -> None:
     """Make a declaration of AWS profiles: role_arn and source_profile become roles that go via each other.

@@ -11,7 +11,7 @@ import click
 
 from spark_xacct.cli import output
 from spark_xacct.cli.demo import demo
-from spark_xacct.cli.settings import Settings, with_settings
+from spark_xacct.cli.settings import Settings, with_format, with_settings
 from spark_xacct.errors import ModelError
 from spark_xacct.model import Location
 
@@ -76,7 +76,7 @@ def down() -> None:
 
 
 @lab.command(short_help="Say what runs and who called.")
-@with_settings
+@with_format
 @click.pass_obj
 def status(settings: Settings) -> None:
     """Say whether a lab runs, where, and who called what so far. Exit code 1 when none runs."""

@@ -6,11 +6,11 @@ import click
 
 from spark_xacct import declaration
 from spark_xacct.cli import output
-from spark_xacct.cli.settings import with_settings
+from spark_xacct.cli.settings import with_format
 
 
 @click.command()
-@with_settings
+@with_format
 def schema() -> None:
     """Print the JSON Schema of a declaration, for editors.
 

@@ -40,33 +40,46 @@ def _store(context: click.Context, parameter: click.Parameter, value: Any) -> No
         context.obj = current.model_copy(update={str(parameter.name): value})
 
 
+_OF_A_DECLARATION = (
+    click.option(
+        "--config",
+        # An unreadable one is a bad declaration, and not wrong usage.
+        type=click.Path(readable=False, path_type=Path),
+        metavar="FILE",
+        help="The declaration, or a plan file. Default: xacct.yaml, SPARK_XACCT_CONFIG.",
+        expose_value=False,
+        callback=_store,
+    ),
+    click.option(
+        "--env",
+        metavar="NAME",
+        help="The environment of the declaration. Default: none, SPARK_XACCT_ENV.",
+        expose_value=False,
+        callback=_store,
+    ),
+)
+_OF_AN_ANSWER = (
+    click.option(
+        "--format",
+        type=click.Choice(FORMATS),
+        help="For people or for programs. Default: text, SPARK_XACCT_FORMAT.",
+        expose_value=False,
+        callback=_store,
+    ),
+)
+
+
 def with_settings(function: _Function) -> _Function:
     """Adds --config, --env and --format to a command: they may stand before its name and after it."""
-    options = (
-        click.option(
-            "--config",
-            # An unreadable one is a bad declaration, and not wrong usage.
-            type=click.Path(readable=False, path_type=Path),
-            metavar="FILE",
-            help="The declaration, or a plan file. Default: xacct.yaml, SPARK_XACCT_CONFIG.",
-            expose_value=False,
-            callback=_store,
-        ),
-        click.option(
-            "--env",
-            metavar="NAME",
-            help="The environment of the declaration. Default: none, SPARK_XACCT_ENV.",
-            expose_value=False,
-            callback=_store,
-        ),
-        click.option(
-            "--format",
-            type=click.Choice(FORMATS),
-            help="For people or for programs. Default: text, SPARK_XACCT_FORMAT.",
-            expose_value=False,
-            callback=_store,
-        ),
-    )
+    return _with(function, *_OF_A_DECLARATION, *_OF_AN_ANSWER)
+
+
+def with_format(function: _Function) -> _Function:
+    """Adds --format to a command that reads no declaration."""
+    return _with(function, *_OF_AN_ANSWER)
+
+
+def _with(function: _Function, *options: Callable[[_Function], _Function]) -> _Function:
     for option in reversed(options):
         function = option(function)
     return function

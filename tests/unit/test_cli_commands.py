@@ -558,3 +558,17 @@ def test_table_has_lines_on_a_terminal_only(
 
     assert piped == "role     access\npartner  [bold]read\nhub\n"
     assert "[bold]read" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("schema",), ("import", "emrfs", "x.conf"), ("import", "aws-profile", "x"), ("lab", "status"), ("lab", "demo")],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("option", ["--config", "--env"])
+def test_a_command_that_reads_no_declaration_takes_no_option_of_one(arguments: tuple[str, ...], option: str) -> None:
+    result = run(*arguments, option, "x")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    # Versions of click differ in the marks around the name.
+    assert re.search(rf"No such option:? '?{option}'?", result.stderr)
