@@ -22,6 +22,9 @@ PATIENCE_SECONDS = 900.0
 DRAIN_DELAY_SECONDS = 5.0
 # So many looks without anything new, and the log is taken as whole: where all of it is there, and some came after the end.
 QUIET_LOOKS = 2
+# After so long in one state that is told again; from the last on, at each multiple of it.
+PROGRESS_SECONDS = (60.0, 120.0, 300.0, 600.0)
+_REASON_CHARACTERS = 60
 
 
 class Clock(Protocol):
@@ -41,11 +44,17 @@ class RealClock:
 
 
 class Told(Protocol):
-    """Who hears of it. ``say``: talk for people; ``line``: a line of the job's log, of stdout or stderr."""
+    """Who hears of it. ``say``: talk for people; ``line``: a line of the job's log, of stdout or stderr.
+
+    ``progress``: how it stands, often. It is for a line that is written over, "" for none; who has no such line takes those that
+    are due.
+    """
 
     def say(self, text: str) -> None: ...
 
     def line(self, name: str, text: str) -> None: ...
+
+    def progress(self, text: str, is_due: bool) -> None: ...
 
 
 class Detached(Exception):
@@ -68,17 +77,21 @@ class Waiting:
     def __post_init__(self) -> None:
         self._log = _Log(self.launcher, self.run, self.follow, self.told)
         self._state: State | None = None
+        self._since, self._due = self.clock.now(), PROGRESS_SECONDS[0]
         self._is_cancelling = False
         self._is_log_lost = False
 
     def wait(self) -> State:
         """The state it ended in. Raises Detached, and LaunchError where nobody answers any more."""
-        state = self._until_ended()
         try:
-            self._end(state)
-        except stopping.STOPPED:
-            self._tell(state)
-            self.told.say("the rest of the log was not waited for")
+            state = self._until_ended()
+            try:
+                self._end(state)
+            except stopping.STOPPED:
+                self._tell(state)
+                self.told.say("the rest of the log was not waited for")
+        finally:
+            self.told.progress("", False)
         return state
 
     def _until_ended(self) -> State:
@@ -87,6 +100,7 @@ class Waiting:
         delay, answered = first, self.clock.now()
         is_lost = False
         while True:
+            state = None
             try:
                 try:
                     state = self.launcher.state(self.run)
@@ -109,6 +123,7 @@ class Waiting:
                     self._look()
                     if is_new:
                         delay = first
+                self._progress(state, answered)
                 self.clock.sleep(delay)
                 delay = min(delay * DELAY_GROWTH, longest)
             except KeyboardInterrupt:
@@ -143,11 +158,28 @@ class Waiting:
         """Whether it is another state than before, which is told."""
         if self._state is not None and (self._state.word, self._state.reason) == (state.word, state.reason):
             return False
+        if self._state is None or self._state.word != state.word:
+            self._since, self._due = self.clock.now(), PROGRESS_SECONDS[0]
         self._state = state
         self.told.say(f"{self.run.text}: {state.word}{f': {state.reason}' if state.reason else ''}")
         return True
 
+    def _progress(self, state: State | None, answered: float) -> None:
+        """What stands between changes, which may be hours. ``state`` None: nobody answers since then."""
+        now = self.clock.now()
+        if state is None:
+            what = f"no answer for {_elapsed(now - answered)}"
+        else:
+            what = f"{state.word} for {_elapsed(now - self._since)}{_shortened(state.reason)}"
+        is_due = now - self._since >= self._due
+        if is_due:
+            last = PROGRESS_SECONDS[-1]
+            later = (seconds for seconds in PROGRESS_SECONDS if seconds > now - self._since)
+            self._due = next(later, ((now - self._since) // last + 1) * last)
+        self.told.progress(f"{self.run.text}: {what}", is_due)
+
     def _interrupted(self) -> None:
+        self.told.progress("", False)
         if self._is_cancelling or self.ask is None:
             raise Detached from None
         try:
@@ -192,6 +224,7 @@ class Waiting:
             if not is_told and (quiet or failure is not None):
                 self.told.say(f"waiting {left}")
                 is_told = True
+            self.told.progress(f"{self.run.text}: {state.word}, {left}", False)
             self.clock.sleep(DRAIN_DELAY_SECONDS)
         self._log.finish(failure)
 
@@ -318,3 +351,17 @@ class _Log:
 
 def _minutes(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{max(seconds, 0):.0f} s"
+
+
+def _elapsed(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    if minutes == 0:
+        return f"{int(seconds)} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _shortened(reason: str) -> str:
+    """As it may stand in a line that is written over."""
+    text = "".join(character for character in " ".join(reason.split()) if character.isprintable())
+    more = "…" if len(text) > _REASON_CHARACTERS else ""
+    return f": {text[:_REASON_CHARACTERS]}{more}" if text else ""

@@ -38,16 +38,23 @@ class FakeClock:
 
 
 class Heard:
-    """Remembers everything in order: talk as it is, lines with their stream."""
+    """Remembers everything in order: talk as it is, lines with their stream. Progress beside that: all of it, and what was due."""
 
     def __init__(self) -> None:
         self.all: list[str] = []
+        self.progressed: list[str] = []
+        self.due: list[str] = []
 
     def say(self, text: str) -> None:
         self.all.append(text)
 
     def line(self, name: str, text: str) -> None:
         self.all.append(f"{name}| {text}")
+
+    def progress(self, text: str, is_due: bool) -> None:
+        self.progressed.append(text)
+        if is_due:
+            self.due.append(text)
 
     @property
     def lines(self) -> list[str]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import re
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fakes.launching import EMPTY, LOG_KINDS, FakeClock, FakeFollower, FakeLauncher, Heard, lost, write_log
 
+from spark_xacct.cli.launch_output import Told
 from spark_xacct.launch import Clients, LaunchError, LogSource, Phase, Run, State, logs, stopping
 from spark_xacct.launch.waiting import PATIENCE_SECONDS, Detached, Waiting
 
@@ -606,3 +611,187 @@ def test_a_rest_of_the_log_that_is_not_read_by_the_deadline_is_said() -> None:
     wait.wait()
 
     assert heard.all[-1] == "the rest of the log was not read: no route"
+
+
+# Progress
+
+TEN_MINUTES = [f"cluster-1/job-1: RUNNING for {text}" for text in ("1 min", "2 min", "5 min", "10 min")]
+
+
+def test_a_state_that_lasts_is_told_again_at_growing_times() -> None:
+    wait, heard = waiting(FakeLauncher([*[RUNNING] * 150, GOOD]))
+
+    wait.wait()
+
+    assert heard.due == [
+        *TEN_MINUTES,
+        *[f"cluster-1/job-1: RUNNING for {text}" for text in ("20 min", "30 min", "40 min", "50 min")],
+        "cluster-1/job-1: RUNNING for 1 h 0 min",
+        "cluster-1/job-1: RUNNING for 1 h 10 min",
+    ]
+
+
+def test_the_times_begin_anew_with_a_state_and_not_with_a_reason() -> None:
+    busy = State(Phase.RUNNING, "RUNNING", "retried")
+    wait, heard = waiting(FakeLauncher([*[PENDING] * 10, *[RUNNING] * 15, *[busy] * 30, GOOD]))
+
+    wait.wait()
+
+    pending = ["cluster-1/job-1: PENDING for 1 min", "cluster-1/job-1: PENDING for 2 min"]
+    assert heard.due == [*pending, *TEN_MINUTES[:2], f"{TEN_MINUTES[2]}: retried", f"{TEN_MINUTES[3]}: retried"]
+
+
+STANDING = {
+    "its first seconds": (State(Phase.RUNNING, "RUNNING"), "RUNNING for 2 s"),
+    "a reason": (State(Phase.WAITING, "PENDING", "no nodes"), "PENDING for 2 s: no nodes"),
+    "a long reason": (State(Phase.WAITING, "PENDING", "node " * 40), f"PENDING for 2 s: {'node ' * 12}…"),
+    "a reason that would move the cursor": (State(Phase.WAITING, "P", "a\n\x1b[2Jb\t c"), "P for 2 s: a [2Jb c"),
+}
+
+
+@pytest.mark.parametrize("case", STANDING)
+def test_how_it_stands_is_told_at_each_look(case: str) -> None:
+    state, expected = STANDING[case]
+    wait, heard = waiting(FakeLauncher([state, state, GOOD]))
+
+    wait.wait()
+
+    assert heard.progressed[1] == f"cluster-1/job-1: {expected}"
+
+
+def test_a_state_that_nobody_answers_for_is_not_told_as_if_it_were_known() -> None:
+    wait, heard = waiting(FakeLauncher([RUNNING, *[lost()] * 12, RUNNING, GOOD]))
+
+    wait.wait()
+
+    assert heard.due == ["cluster-1/job-1: no answer for 1 min", "cluster-1/job-1: no answer for 2 min"]
+    assert heard.progressed[-2].startswith("cluster-1/job-1: RUNNING for ")
+
+
+def test_after_the_end_it_stands_there_how_long_the_log_is_waited_for() -> None:
+    wait, heard = waiting(FakeLauncher([GOOD], [OUT], delay=90), looks={OUT: []})
+
+    wait.wait()
+
+    assert heard.progressed[0] == ("cluster-1/job-1: COMPLETED, up to 2 min for the rest of the log (Ctrl-C ends that)")
+    assert heard.progressed[-2:] == [
+        "cluster-1/job-1: COMPLETED, up to 5 s for the rest of the log (Ctrl-C ends that)",
+        "",
+    ]
+
+
+LEAVING = {
+    "the end": (FakeLauncher([RUNNING, GOOD]), {}),
+    "a failure": (FakeLauncher([RUNNING, LaunchError("refused")]), {}),
+    "leaving": (FakeLauncher([RUNNING]), {5: KeyboardInterrupt()}),
+}
+
+
+@pytest.mark.parametrize("case", LEAVING)
+def test_no_progress_stands_there_after(case: str) -> None:
+    launcher, at = LEAVING[case]
+    wait, heard = waiting(launcher, FakeClock(at))
+
+    with suppress(LaunchError, Detached):
+        wait.wait()
+
+    assert heard.progressed[-1] == ""
+    assert "" not in heard.progressed[:1]
+
+
+def test_no_progress_stands_there_while_somebody_is_asked() -> None:
+    stood: list[str] = []
+    clock = FakeClock({5: KeyboardInterrupt()})
+    wait, heard = waiting(FakeLauncher([RUNNING]), clock, lambda question: stood.append(heard.progressed[-1]) or True)
+
+    wait.wait()
+
+    assert stood == [""]
+
+
+class Screen(io.StringIO):
+    """A terminal that is written to."""
+
+    def isatty(self) -> bool:
+        return True
+
+    @property
+    def rows(self) -> list[str]:
+        """What stands on it."""
+        rows, row, column = [""], 0, 0
+        for part in re.findall(r"\x1b\[[0-9;]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", self.getvalue()):
+            if part == "\n":
+                row, column = row + 1, 0
+                rows += [""] * (row == len(rows))
+            elif part == "\r":
+                column = 0
+            elif part == "\x1b[A":
+                row = max(row - 1, 0)
+            elif part == "\x1b[J":
+                rows[row:] = [rows[row][:column]]
+            else:
+                assert not part.startswith("\x1b"), part
+                rows[row] = rows[row][:column] + part + rows[row][column + len(part) :]
+                column += len(part)
+        return rows
+
+
+def screen_of(monkeypatch: pytest.MonkeyPatch) -> Screen:
+    """stdout and stderr of a person. No fixture: pytest puts its own there after them."""
+    found = Screen()
+    monkeypatch.setattr(sys, "stdout", found)
+    monkeypatch.setattr(sys, "stderr", found)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "20")
+    return found
+
+
+PROGRESSING: dict[str, tuple[list[tuple[str, ...]], list[str]]] = {
+    "it is written over": ([("say", "job: RUNNING"), ("progress", "for 50 s"), ("progress", "for 1 min")],
+                           ["job: RUNNING", "for 1 min", ""]),
+    "the same again": ([("progress", "for 1 min"), ("progress", "for 1 min")], ["for 1 min", ""]),
+    "talk and lines stand above it": ([("progress", "1"), ("say", "x"), ("line", "stderr", "e"), ("progress", "2"), ("line", "stdout", "o"),
+                                       ("line", "stdout", "p"), ("progress", "3")],
+                                      ["x", "e", "o", "p", "3", ""]),
+    "it goes": ([("say", "x"), ("progress", "1"), ("progress", ""), ("say", "y")], ["x", "y", ""]),
+    "it goes where it was not": ([("say", "x"), ("progress", ""), ("say", "y")], ["x", "y", ""]),
+    "it has one row": ([("progress", "a text of more than 20"), ("say", "x")], ["x", ""]),
+    "it ends before the row does": ([("progress", "a text of more than 20")], ["a text of more tha…", ""]),
+    "wide characters count twice": ([("progress", "世" * 20)], ["世" * 9 + "…", ""]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", PROGRESSING)
+def test_on_a_terminal_progress_is_one_row_below_everything(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps, expected = PROGRESSING[case]
+    screen = screen_of(monkeypatch)
+    told = Told(is_json=False)
+
+    for name, *arguments in steps:
+        getattr(told, name)(*arguments, *([False] if name == "progress" else []))
+
+    assert screen.rows == expected
+
+
+def test_stdout_gets_no_progress_and_no_movement_of_a_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen, file = screen_of(monkeypatch), io.StringIO()
+    monkeypatch.setattr(sys, "stdout", file)
+    for told in (Told(is_json=False), Told(is_json=True)):
+        told.progress("for 1 min", True)
+        told.line("stdout", "o")
+        told.progress("for 2 min", True)
+
+    assert file.getvalue() == "o\n"
+    assert screen.rows[-2] == "for 2 min"
+
+
+@pytest.mark.parametrize("terminal", ["none", "dumb"])
+def test_without_a_terminal_that_moves_only_what_is_due_is_told(terminal: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = screen_of(monkeypatch)
+    monkeypatch.setenv("TERM", "dumb" if terminal == "dumb" else "xterm")
+    monkeypatch.setattr(Screen, "isatty", lambda self: terminal == "dumb")
+    told = Told(is_json=False)
+    for text, is_due in (("for 50 s", False), ("for 1 min", True), ("", False)):
+        told.progress(text, is_due)
+
+    assert screen.getvalue() == "for 1 min\n"
