@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import sys
 from typing import Any
+
+from rich.console import Console
+from rich.text import Text
 
 from spark_xacct.cli import output
 from spark_xacct.launch import Launcher, LaunchError, Run, State, emr_ec2, staging
@@ -17,19 +22,46 @@ NOBODY_READS = 141
 
 
 class Told:
-    """Who waits for a job hears this. ``is_json``: stdout is for the one answer at the end."""
+    """Who waits for a job hears this. ``is_json``: stdout is for the one answer at the end.
+
+    On a terminal the last row is the progress, and is written over. It ends as any line, so whatever else is printed has a row of
+    its own.
+    """
+
+    # https://invisible-island.net/xterm/ctlseqs/ctlseqs.html
+    _UP, _CLEAR = "\x1b[A", "\x1b[J"
 
     def __init__(self, is_json: bool) -> None:
         self._is_json = is_json
+        self._is_terminal = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        self._progress = ""
 
     def say(self, text: str) -> None:
-        output.talk(text)
+        output.talk(f"{self._over()}{text}")
 
     def line(self, name: str, text: str) -> None:
         if name == "stdout" and not self._is_json:
+            self.progress("", False)
             output.data(text)
         else:
-            output.talk(text)
+            self.say(text)
+
+    def progress(self, text: str, is_due: bool) -> None:
+        if not self._is_terminal:
+            if is_due:
+                output.talk(text)
+            return
+        if text == self._progress:
+            return
+        row = Text(text)
+        row.truncate(Console(stderr=True).width - 1, overflow="ellipsis")
+        # Talk ends its row; where nothing is to stand in this one, that is the row above.
+        output.talk(f"{self._over()}{row.plain or self._UP}")
+        self._progress = text
+
+    def _over(self) -> str:
+        is_shown, self._progress = bool(self._progress), ""
+        return f"\r{self._UP}{self._CLEAR}" if is_shown else ""
 
 
 def resume_command(run: Run, region: str | None) -> str:

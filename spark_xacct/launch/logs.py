@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +22,10 @@ from spark_xacct.launch.run import LogSource
 _S3 = re.compile(r"^s3[an]?://(?P<bucket>[^/]+)/(?P<key>.*)\Z", re.DOTALL)
 _NUMBERS = re.compile(r"(\d+)")
 _NOTHING = hashlib.sha256().hexdigest()
+# Objects are read whole, since they may be packed, or others than before: a large one only when it has grown so, or after so long.
+LARGE_BYTES = 16 * 1024 * 1024
+LARGE_GROWTH = 1.25
+LARGE_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -31,13 +37,18 @@ class Piece:
     lines: tuple[str, ...]
     # The log is another one than before under the same name: it begins anew.
     is_replaced: bool = False
+    # Moves the follower's cursor: called by whoever has it and answers for showing it. May be called again.
+    taken: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
 
 
 class Follower(Protocol):
-    """Follows one LogSource. Raises LaunchError."""
+    """Follows one LogSource. Raises LaunchError. A piece counts as taken at its ``taken()``, or when the next is asked for."""
 
-    def poll(self) -> Iterator[Piece]:
-        """What is new, by origin."""
+    # Whether the log was there when it was last looked for, be it empty.
+    is_there: bool
+
+    def poll(self, has_ended: bool = False) -> Iterator[Piece]:
+        """What is new, by origin. ``has_ended``: the job has, so nothing is put off."""
         ...
 
     def rest(self) -> Iterator[Piece]:
@@ -58,6 +69,9 @@ class Cursor:
     digest: str = _NOTHING
     rest: bytes = b""
     with_rest: str = _NOTHING
+    # How large what was read is where it lies, packed or not, and when it was read.
+    size: int = 0
+    read_at: float = 0.0
 
 
 def advanced(cursor: Cursor, tag: str, content: bytes) -> tuple[Cursor, tuple[str, ...], bool]:
@@ -71,8 +85,14 @@ def advanced(cursor: Cursor, tag: str, content: bytes) -> tuple[Cursor, tuple[st
 
 def with_rest(cursor: Cursor) -> tuple[Cursor, tuple[str, ...]]:
     """The cursor after the rest was given out too, and the rest."""
-    after = Cursor(cursor.tag, cursor.offset + len(cursor.rest), cursor.with_rest, b"", cursor.with_rest)
+    after = replace(cursor, offset=cursor.offset + len(cursor.rest), digest=cursor.with_rest, rest=b"")
     return after, _lines(cursor.rest)
+
+
+def is_put_off(cursor: Cursor, size: int, now: float) -> bool:
+    """Whether an object that is now of that size need not be read again yet."""
+    is_little_more = cursor.size <= size < cursor.size * LARGE_GROWTH
+    return size > LARGE_BYTES and is_little_more and now - cursor.read_at < LARGE_SECONDS
 
 
 def unpacked(content: bytes) -> bytes:
@@ -93,39 +113,47 @@ def unpacked(content: bytes) -> bytes:
 class S3Follower:
     """Objects that appear later, and grow: services write them anew as a whole, packed by gzip or not."""
 
-    def __init__(self, clients: Clients, source: LogSource) -> None:
+    def __init__(self, clients: Clients, source: LogSource, now: Callable[[], float] = time.monotonic) -> None:
         self._clients = clients
         self._name = source.name
+        self._now = now
         self._bucket, key = bucket_and_prefix(source.address)
         self._about = f"the log in {source.address}"
         self._prefix = key.partition("*")[0]
         self._pattern = _pattern(key)
         self._cursors: dict[str, Cursor] = {}
+        self.is_there = False
 
-    def poll(self) -> Iterator[Piece]:
-        for key, tag in self._changed():
+    def poll(self, has_ended: bool = False) -> Iterator[Piece]:
+        for key, tag, size in self._changed(has_ended):
             content = read_object(self._clients, self._about, self._bucket, key)
             if content is None:
                 continue
-            before = self._cursors.get(key, Cursor())
-            after, lines, begins_anew = advanced(before, tag, unpacked(content))
-            if lines:
-                yield Piece(self._name, f"s3://{self._bucket}/{key}", lines, begins_anew)
-            self._cursors[key] = after
+            after, lines, begins_anew = advanced(self._cursor(key), tag, unpacked(content))
+            yield from self._given(key, replace(after, size=size, read_at=self._now()), lines, begins_anew)
 
     def rest(self) -> Iterator[Piece]:
         for key, cursor in sorted(self._cursors.items(), key=lambda item: natural(item[0])):
-            if cursor.rest:
-                self._cursors[key], lines = with_rest(cursor)
-                yield Piece(self._name, f"s3://{self._bucket}/{key}", lines)
+            yield from self._given(key, *with_rest(cursor))
 
-    def _changed(self) -> list[tuple[str, str]]:
+    def _given(self, key: str, after: Cursor, lines: tuple[str, ...], begins_anew: bool = False) -> Iterator[Piece]:
+        taken = partial(self._cursors.__setitem__, key, after)
+        if lines:
+            yield Piece(self._name, f"s3://{self._bucket}/{key}", lines, begins_anew, taken)
+        taken()
+
+    def _cursor(self, key: str) -> Cursor:
+        return self._cursors.get(key, Cursor())
+
+    def _changed(self, has_ended: bool) -> list[tuple[str, str, int]]:
         pages = self._clients.pages("s3", "list_objects_v2", self._about, Bucket=self._bucket, Prefix=self._prefix)
-        there = [(one["Key"], one["ETag"]) for page in pages for one in page.get("Contents", ())]
+        there = [(one["Key"], one["ETag"], one["Size"]) for page in pages for one in page.get("Contents", ())]
+        there = [one for one in there if self._pattern.fullmatch(one[0])]
+        self.is_there = bool(there)
         changed = [
-            (key, tag)
-            for key, tag in there
-            if self._pattern.fullmatch(key) and self._cursors.get(key, Cursor()).tag != tag
+            (key, tag, size)
+            for key, tag, size in there
+            if self._cursor(key).tag != tag and (has_ended or not is_put_off(self._cursor(key), size, self._now()))
         ]
         return sorted(changed, key=lambda item: natural(item[0]))
 
@@ -150,9 +178,12 @@ class CloudWatchFollower:
         self._prefix = stream.partition("*")[0]
         self._pattern = _pattern(stream)
         self._cursors: dict[str, StreamCursor] = {}
+        self.is_there = False
 
-    def poll(self) -> Iterator[Piece]:
-        for stream in self._streams():
+    def poll(self, has_ended: bool = False) -> Iterator[Piece]:
+        streams = self._streams()
+        self.is_there = bool(streams)
+        for stream in streams:
             yield from self._pieces(stream)
 
     def rest(self) -> Iterator[Piece]:
@@ -175,10 +206,11 @@ class CloudWatchFollower:
             cursor = self._cursors.get(stream, StreamCursor())
             events, token = self._page(stream, cursor)
             texts = [event["message"].rstrip("\n") for event in events]
+            taken = partial(self._cursors.__setitem__, stream, _after(cursor, token, events))
             if texts:
                 lines = tuple(line for text in texts for line in text.splitlines() or [""])
-                yield Piece(self._name, f"{self._group}:{stream}", lines)
-            self._cursors[stream] = _after(cursor, token, events)
+                yield Piece(self._name, f"{self._group}:{stream}", lines, taken=taken)
+            taken()
             # Pages may be empty; the service gives back the token it was given where there is nothing more.
             if token == cursor.token:
                 return
@@ -203,23 +235,29 @@ class FileFollower:
     def __init__(self, clients: Clients, source: LogSource) -> None:
         self._name, self._path = source.name, Path(source.address)
         self._offset = 0
+        self.is_there = False
 
-    def poll(self) -> Iterator[Piece]:
+    def poll(self, has_ended: bool = False) -> Iterator[Piece]:
         new = self._new()
-        whole = new[: new.rfind(b"\n") + 1]
-        if whole:
-            self._offset += len(whole)
-            yield Piece(self._name, str(self._path), _lines(whole))
+        yield from self._given(new[: new.rfind(b"\n") + 1])
 
     def rest(self) -> Iterator[Piece]:
-        rest = self._new()
-        if rest:
-            self._offset += len(rest)
-            yield Piece(self._name, str(self._path), _lines(rest))
+        yield from self._given(self._new())
+
+    def _given(self, content: bytes) -> Iterator[Piece]:
+        end = self._offset + len(content)
+
+        def taken() -> None:
+            self._offset = end
+
+        if content:
+            yield Piece(self._name, str(self._path), _lines(content), taken=taken)
+        taken()
 
     def _new(self) -> bytes:
         try:
             with self._path.open("rb") as file:
+                self.is_there = True
                 file.seek(self._offset)
                 return file.read()
         except FileNotFoundError:

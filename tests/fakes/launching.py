@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import socket
+import time
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from fakes.http import LoopbackServer, Request
@@ -13,6 +15,7 @@ from spark_xacct.launch import LaunchError, LogSource, Phase, Run, State
 from spark_xacct.launch.logs import Piece
 
 LOST = "lost"
+EMPTY = ""
 
 
 class FakeClock:
@@ -35,16 +38,23 @@ class FakeClock:
 
 
 class Heard:
-    """Remembers everything in order: talk as it is, lines with their stream."""
+    """Remembers everything in order: talk as it is, lines with their stream. Progress beside that: all of it, and what was due."""
 
     def __init__(self) -> None:
         self.all: list[str] = []
+        self.progressed: list[str] = []
+        self.due: list[str] = []
 
     def say(self, text: str) -> None:
         self.all.append(text)
 
     def line(self, name: str, text: str) -> None:
         self.all.append(f"{name}| {text}")
+
+    def progress(self, text: str, is_due: bool) -> None:
+        self.progressed.append(text)
+        if is_due:
+            self.due.append(text)
 
     @property
     def lines(self) -> list[str]:
@@ -91,21 +101,56 @@ class FakeLauncher:
 
 
 class FakeFollower:
-    """Gives out ``looks``, one a poll: lines, or a LaunchError to raise."""
+    """Gives out ``looks``, one a poll: lines, a LaunchError to raise, or EMPTY where the log is there without lines."""
 
     def __init__(self, source: LogSource, looks: Iterable[Sequence[str] | Exception], rest: Sequence[str] = ()) -> None:
         self._source, self._looks, self._rest = source, list(looks), tuple(rest)
+        self.is_there = False
+        self.had_ended: list[bool] = []
 
-    def poll(self) -> Iterable[Piece]:
+    def poll(self, has_ended: bool = False) -> Iterable[Piece]:
+        self.had_ended.append(has_ended)
         look = self._looks.pop(0) if self._looks else ()
-        if isinstance(look, Exception):
+        if isinstance(look, BaseException):
             raise look
+        self.is_there = self.is_there or look is EMPTY or bool(look)
         if look:
             yield Piece(self._source.name, self._source.address, tuple(look))
 
     def rest(self) -> Iterable[Piece]:
         if self._rest:
             yield Piece(self._source.name, self._source.address, self._rest)
+
+
+def _write_to_s3(moto: Any, folder: Path, lines: Sequence[str]) -> str:
+    s3 = moto("s3")
+    s3.create_bucket(Bucket="logs")
+    s3.put_object(Bucket="logs", Key="out", Body="".join(f"{line}\n" for line in lines).encode())
+    return "s3://logs/out"
+
+
+def _write_to_cloudwatch(moto: Any, folder: Path, lines: Sequence[str]) -> str:
+    client = moto("logs")
+    client.create_log_group(logGroupName="logs")
+    client.create_log_stream(logGroupName="logs", logStreamName="out")
+    # The service takes no events of the future, nor of long ago.
+    events = [{"timestamp": int(time.time() * 1000) - 600_000, "message": line} for line in lines]
+    if events:
+        client.put_log_events(logGroupName="logs", logStreamName="out", logEvents=events)
+    return "logs:out"
+
+
+def _write_to_a_file(moto: Any, folder: Path, lines: Sequence[str]) -> str:
+    (folder / "out").write_text("".join(f"{line}\n" for line in lines))
+    return str(folder / "out")
+
+
+LOG_KINDS = {"s3": _write_to_s3, "cloudwatch": _write_to_cloudwatch, "file": _write_to_a_file}
+
+
+def write_log(kind: str, moto: Any, folder: Path, *lines: str) -> str:
+    """Makes a log that lies there, and gives the address of its LogSource."""
+    return LOG_KINDS[kind](moto, folder, lines)
 
 
 Answer = Any

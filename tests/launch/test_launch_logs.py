@@ -8,10 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.launching import LOST, StubAws
+from fakes.launching import LOG_KINDS, LOST, StubAws, write_log
 
 from spark_xacct.launch import Clients, LaunchError, LogSource, logs
-from spark_xacct.launch.logs import CloudWatchFollower, Cursor, FileFollower, S3Follower, advanced, unpacked, with_rest
+from spark_xacct.launch.logs import (
+    LARGE_BYTES,
+    LARGE_SECONDS,
+    CloudWatchFollower,
+    Cursor,
+    FileFollower,
+    S3Follower,
+    advanced,
+    is_put_off,
+    unpacked,
+    with_rest,
+)
 
 DRIVER = "s3://logs/vc/jobs/1/containers/spark-*/spark-*-driver/stdout.gz"
 KEY = "vc/jobs/1/containers/spark-1/spark-1-driver/stdout.gz"
@@ -103,8 +114,11 @@ def test_objects_of_later_attempts_come_after_those_of_earlier_ones(moto: Any, c
     assert [piece.lines for piece in follower.poll()] == [("1",), ("9",), ("10",)]
 
 
-def listed(*keys: str, further: str = "") -> bytes:
-    objects = "".join(f"<Contents><Key>{key}</Key><ETag>{key}</ETag></Contents>" for key in keys)
+def listed(*keys: str, further: str = "", size: int = 2) -> bytes:
+    """Of another size it is another object."""
+    objects = "".join(
+        f"<Contents><Key>{key}</Key><ETag>{key} {size}</ETag><Size>{size}</Size></Contents>" for key in keys
+    )
     more = f"<NextContinuationToken>{further}</NextContinuationToken>" if further else ""
     return f"<ListBucketResult><IsTruncated>{str(bool(further)).lower()}</IsTruncated>{objects}{more}</ListBucketResult>".encode()
 
@@ -125,6 +139,45 @@ def test_an_object_that_goes_between_listing_and_reading_is_no_failure(stub: Stu
     stub.answers["GET /logs/a/1/stdout"] = [(404, "NoSuchKey", "The specified key does not exist.")]
 
     assert list(S3Follower(clients, LogSource("stdout", "s3", "s3://logs/a/*/stdout")).poll()) == []
+
+
+MIB = 1024 * 1024
+READ = Cursor("a", size=100 * MIB, read_at=1000.0)
+# what was read last, the size now, the time now -> whether it is left for later
+PUT_OFF: dict[str, tuple[Cursor, int, float, bool]] = {
+    "a small one": (Cursor("a", size=LARGE_BYTES - 1, read_at=1000.0), LARGE_BYTES, 1001.0, False),
+    "one that becomes large": (Cursor("a", size=LARGE_BYTES, read_at=1000.0), LARGE_BYTES + 1, 1001.0, True),
+    "a large one that was never read": (Cursor(), 100 * MIB, 1001.0, False),
+    "it has grown a little": (READ, 101 * MIB, 1001.0, True),
+    "it was written anew in its size": (READ, 100 * MIB, 1001.0, True),
+    "it has almost grown by a quarter": (READ, 125 * MIB - 1, 1001.0, True),
+    "it has grown by a quarter": (READ, 125 * MIB, 1001.0, False),
+    "it is smaller, so another one": (READ, 99 * MIB, 1001.0, False),
+    "almost five minutes": (READ, 101 * MIB, 1000.0 + LARGE_SECONDS - 1, True),
+    "five minutes": (READ, 101 * MIB, 1000.0 + LARGE_SECONDS, False),
+}
+
+
+@pytest.mark.parametrize("case", PUT_OFF)
+def test_a_large_object_is_not_read_whole_for_a_few_lines(case: str) -> None:
+    cursor, size, now, expected = PUT_OFF[case]
+    assert is_put_off(cursor, size, now) is expected
+
+
+def test_an_object_that_was_put_off_is_read_when_its_time_comes_or_the_job_has_ended(
+    stub: StubAws, clients: Clients
+) -> None:
+    sizes = [size * MIB for size in (100, 101, 102, 103, 104, 104)]
+    stub.answers["ListObjectsV2"] = [listed("out", size=size) for size in sizes]
+    stub.answers["GET /logs/out"] = [b"1\n", b"1\n2\n", b"1\n2\n3\n"]
+    at = [0.0]
+    follower = S3Follower(clients, LogSource("stdout", "s3", "s3://logs/out"), lambda: at[0])
+    given = []
+    for at[0], has_ended in ((0.0, False), (10.0, False), (300.0, False), (310.0, False), (320.0, True), (330.0, True)):
+        given.append([piece.lines for piece in follower.poll(has_ended)])
+
+    assert given == [[("1",)], [], [("2",)], [], [("3",)], []]
+    assert follower.is_there
 
 
 def test_the_last_line_without_an_end_is_the_rest(moto: Any, clients: Clients) -> None:
@@ -244,20 +297,6 @@ def test_a_page_that_is_lost_costs_no_line_of_those_before_it(stub: StubAws, cli
     assert given == [("a",), ("b",)]
 
 
-def test_a_piece_that_nobody_took_is_given_again(moto: Any, clients: Clients) -> None:
-    s3 = moto("s3")
-    s3.create_bucket(Bucket="logs")
-    s3.put_object(Bucket="logs", Key=KEY, Body=b"a\n")
-    follower = S3Follower(clients, LogSource("stdout", "s3", DRIVER))
-
-    interrupted = follower.poll()
-    first = next(interrupted)
-    del interrupted
-
-    assert [first.lines, *(piece.lines for piece in follower.poll())] == [("a",), ("a",)]
-    assert list(follower.poll()) == []
-
-
 def test_a_connection_that_is_lost_while_reading_is_for_a_later_time(stub: StubAws, clients: Clients) -> None:
     stub.answers["DescribeLogStreams"] = [LOST]
 
@@ -283,6 +322,77 @@ def test_a_file_that_appears_and_grows(tmp_path: Path, clients: Clients) -> None
     assert [[piece.lines for piece in look] for look in seen] == [[], [("a",)], [("bc",)], [], [("",)]]
     assert [piece.lines for piece in follower.rest()] == [("d",)]
     assert list(follower.rest()) == []
+
+
+# All of them
+
+
+@pytest.mark.parametrize("kind", LOG_KINDS)
+def test_a_piece_that_nobody_took_is_given_again(kind: str, moto: Any, clients: Clients, tmp_path: Path) -> None:
+    address = write_log(kind, moto, tmp_path, "a", "b")
+    follower = logs.open_follower(clients, LogSource("stdout", kind, address))
+
+    interrupted = follower.poll()
+    first = next(interrupted)
+    del interrupted
+
+    assert [first.lines, *(piece.lines for piece in follower.poll())] == [("a", "b"), ("a", "b")]
+    assert list(follower.poll()) == []
+
+
+@pytest.mark.parametrize("kind", LOG_KINDS)
+def test_a_piece_that_was_taken_is_not_given_again_although_the_next_was_never_asked_for(
+    kind: str, moto: Any, clients: Clients, tmp_path: Path
+) -> None:
+    address = write_log(kind, moto, tmp_path, "a", "b")
+    follower = logs.open_follower(clients, LogSource("stdout", kind, address))
+
+    interrupted = follower.poll()
+    next(interrupted).taken()
+    del interrupted
+
+    assert list(follower.poll()) == []
+
+
+@pytest.mark.parametrize("kind", ["s3", "file"])
+def test_a_rest_that_was_taken_is_not_given_again_either(
+    kind: str, moto: Any, clients: Clients, tmp_path: Path
+) -> None:
+    address = write_log(kind, moto, tmp_path, "a")
+    follower = logs.open_follower(clients, LogSource("stdout", kind, address))
+    assert [piece.lines for piece in follower.poll()] == [("a",)]
+    if kind == "s3":
+        moto("s3").put_object(Bucket="logs", Key="out", Body=b"a\nb")
+    else:
+        (tmp_path / "out").write_bytes(b"a\nb")
+    assert list(follower.poll()) == []
+
+    interrupted = follower.rest()
+    given = [next(interrupted).lines]
+    del interrupted
+    interrupted = follower.rest()
+    last = next(interrupted)
+    last.taken()
+    del interrupted
+
+    assert [*given, last.lines, *(piece.lines for piece in follower.rest())] == [("b",), ("b",)]
+
+
+@pytest.mark.parametrize("lines", [(), ("a",)], ids=["empty", "with a line"])
+@pytest.mark.parametrize("kind", LOG_KINDS)
+def test_a_log_is_there_when_it_is_though_it_be_empty(
+    kind: str, lines: tuple[str, ...], moto: Any, clients: Clients, tmp_path: Path
+) -> None:
+    if kind == "s3":
+        moto("s3").create_bucket(Bucket="logs")
+    address = {"s3": "s3://logs/out", "cloudwatch": "logs:out", "file": str(tmp_path / "out")}[kind]
+    follower = logs.open_follower(clients, LogSource("stdout", kind, address))
+    list(follower.poll())
+    before = follower.is_there
+    assert write_log(kind, moto, tmp_path, *lines) == address
+    list(follower.poll())
+
+    assert (before, follower.is_there) == (False, True)
 
 
 def test_each_kind_has_its_follower(clients: Clients) -> None:
