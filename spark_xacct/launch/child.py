@@ -35,8 +35,6 @@ def main(folder: Path, lock: int) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGALRM, kill)
-    # Whoever starts this holds them back from itself, and that is inherited.
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
     # From here on it can be cancelled.
     write(folder / "pid", str(os.getpid()))
     with (folder / "stdout").open("ab") as out, (folder / "stderr").open("ab") as err:

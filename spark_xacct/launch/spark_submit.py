@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from spark_xacct.launch import child, job_runs, submit_command
+from spark_xacct.launch import child, job_runs, stopping, submit_command
 from spark_xacct.launch.aws_errors import LaunchError
 from spark_xacct.launch.clients import Clients
 from spark_xacct.launch.launcher import Call, Submission, register
@@ -139,7 +139,8 @@ class SparkSubmit:
         try:
             for name, text in kept.items():
                 child.write(part / name, text)
-            with _lock_file(part) as lock, _signals_held():
+            # Ctrl-C and SIGTERM come after it: no run stands there without a process because of them.
+            with _lock_file(part) as lock, stopping.held_back():
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 self._start(part, folder, lock, environment)
         finally:
@@ -230,16 +231,6 @@ def _check_same(run: str, folder: Path, kept: Mapping[str, str]) -> None:
         f"run {run} was submitted with {what}; take another --token, or come back to that run with --resume {run}",
         exit_code=2,
     )
-
-
-@contextmanager
-def _signals_held() -> Iterator[None]:
-    """Ctrl-C and SIGTERM come after it: a run never stands there without a process because of them."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
