@@ -28,7 +28,8 @@ from spark_xacct.launch.launcher import Call, Submission, register
 from spark_xacct.launch.run import LogSource, Phase, Run, State
 from spark_xacct.spark import jar
 from spark_xacct.targets import Job, Rendered, limits
-from spark_xacct.targets.submit_options import spark_options
+from spark_xacct.targets.spark_submit import carried
+from spark_xacct.targets.submit_options import as_arguments
 
 NAME = "spark-submit"
 KEPT_SECONDS = 14 * 24 * 3600
@@ -54,7 +55,7 @@ class SparkSubmit:
 
     def calls(self, rendered: Rendered, submission: Submission) -> Sequence[Call]:
         job, environment = rendered.job, rendered.content["environment"]
-        options = spark_options(NAME, job, rendered.settings.spark_settings(), whole=True)
+        options = as_arguments(NAME, job, carried(rendered.settings), whole=True)
         limits.check_command(NAME, options)
         arguments = ["--name", job.name, *options, job.entry_point, *job.arguments]
         return [Call(None, NAME, {"arguments": arguments, "environment": dict(environment)})]

@@ -15,7 +15,7 @@ from spark_xacct.launch.aws_errors import LaunchError
 from spark_xacct.launch.launcher import Call, Launcher, Submission
 from spark_xacct.launch.run import Run
 from spark_xacct.launch.staging import Staged
-from spark_xacct.targets import Job, Rendered, aws_model
+from spark_xacct.targets import Job, Rendered, aws_model, external_ids
 from spark_xacct.targets.job import JAR_NAME, is_placeholder
 
 TOKEN_DIGITS = 32
@@ -150,7 +150,7 @@ def _artefacts(
 def _filled(call: Call, rendered: Rendered, environment: Mapping[str, str]) -> Call:
     """The call with external ids that job runs take as text: AWS says they are no secret, and files do not hold them."""
     ids = rendered.content.get("external_ids") or {}
-    values = {f"<external id of role {role}>": variable for variable, role in (ids.get("variables") or {}).items()}
+    values = {external_ids.placeholder(role): variable for variable, role in (ids.get("variables") or {}).items()}
     return replace(call, request=_replaced(call.request, values, environment))
 
 

@@ -18,12 +18,13 @@ from spark_xacct.targets.job import Job
 from spark_xacct.targets.merging import Merged, merge
 from spark_xacct.targets.narrow import left_out, narrowed
 from spark_xacct.targets.registry import Delivery, Rendered, Target, find, names, register, table, unregister
-from spark_xacct.targets.setting import How, Setting
+from spark_xacct.targets.setting import ANY_MASTER, Channel, How, Setting
 from spark_xacct.targets.settings import Flavour, Settings, settings_of
 
 __all__ = [
     "JAR_PLACEHOLDER",
     "PROVIDER_SETTINGS",
+    "Channel",
     "Delivery",
     "Flavour",
     "How",
@@ -61,14 +62,14 @@ def settings_for(
     user: str | None = None,
     flavour: Flavour = Flavour.SHIM,
     installed: bool = False,
-    channel: Sequence[Setting] = (),
+    channel: Channel = ANY_MASTER,
     python_only: bool = False,
 ) -> Settings:
     """What ``release`` (None: the pyspark found here) needs to run ``plan``, as data.
 
     ``use`` narrows the plan to some buckets; the other declared ones are refused. ``jar``: where the jar will be found; None
     where it is on Spark's class path already; with ``installed`` it is on the class path, and Python finds it at ``jar``.
-    ``channel``: further settings of a place; ``python_only``: without what only a JVM reads. Raises TargetError for what cannot be carried, naming the bucket, role or field.
+    ``channel``: by what the driver may tell executors; ``python_only``: without what only a JVM reads. Raises TargetError for what cannot be carried, naming the bucket, role or field.
     """
     whole = plan.access_map
     if use:
@@ -119,7 +120,7 @@ def render(
         user=user,
         flavour=flavour,
         installed=delivery.installed,
-        channel=target.channel,
+        channel=target.channel(resolved, job),
         python_only=target.python_only,
     )
     return target.render(settings, job)

@@ -8,13 +8,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from spark_xacct.model import BaseKind
-from spark_xacct.targets import aws_model, emr_ec2_checks, emr_ec2_cluster, emr_ec2_steps, templates
+from spark_xacct.targets import (
+    aws_model,
+    channels,
+    emr_ec2_checks,
+    emr_ec2_cluster,
+    emr_ec2_steps,
+    external_ids,
+    templates,
+)
 from spark_xacct.targets.classifications import Classification
 from spark_xacct.targets.connectors import EMRFS
 from spark_xacct.targets.emr_ec2_checks import runtime_role
 from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job
 from spark_xacct.targets.registry import Delivery, Rendered, Target, register
-from spark_xacct.targets.settings import Flavour, Settings
+from spark_xacct.targets.setting import Setting
+from spark_xacct.targets.settings import EXECUTOR_ENVIRONMENT, Flavour, Settings
 
 DRIVER_ENVIRONMENT = "spark.yarn.appMasterEnv."
 CLUSTER_PLACEHOLDER = "<cluster id>"
@@ -43,9 +52,9 @@ def content(settings: Settings, job: Job) -> Mapping[str, Any]:
     the step carries them."""
     emr_ec2_checks.check(TARGET.name, settings, job)
     is_new = _is_new(job)
-    settings_of_spark = settings.spark_settings(driver=(DRIVER_ENVIRONMENT,))
-    step = emr_ec2_steps.spark_step(TARGET.name, job, settings_of_spark, whole=not is_new)
-    found: dict[str, Any] = {"notes": list(_notes(settings, job)), "step": step}
+    step = emr_ec2_steps.spark_step(TARGET.name, job, _of_spark(settings), whole=not is_new)
+    notes = [*_notes(settings, job), *_external_ids(settings, is_new)]
+    found: dict[str, Any] = {"notes": notes, "step": step, "external_ids": external_ids.references(settings)}
     role = runtime_role(settings, job)
     installs = settings.flavour is Flavour.SHIM and not job.spark_jars
     if is_new:
@@ -74,12 +83,18 @@ def _is_new(job: Job) -> bool:
     return job.on is None and not job.spark_jars
 
 
+def _of_spark(settings: Settings) -> tuple[Setting, ...]:
+    """YARN hands no variable of a node to a container by itself: those of external ids are settings as well."""
+    ids = external_ids.as_settings(settings, (DRIVER_ENVIRONMENT, EXECUTOR_ENVIRONMENT))
+    return (*settings.spark_settings(driver=(DRIVER_ENVIRONMENT,)), *ids)
+
+
 def _configurations(settings: Settings) -> Iterator[dict[str, Any]]:
     """spark-defaults is all that Spark needs. Of the others Hadoop, Hive and the rest read the same values: EMRFS its own file, which
     wins over core-site for it, everything else core-site."""
     emrfs = {setting.name: setting.value for setting in settings.hadoop if setting.name.startswith("fs.s3.")}
     rest = {setting.name: setting.value for setting in settings.hadoop if setting.name not in emrfs}
-    spark = {setting.name: setting.value for setting in settings.spark_settings(driver=(DRIVER_ENVIRONMENT,))}
+    spark = {setting.name: setting.value for setting in _of_spark(settings)}
     for name, properties in {"core-site": rest, "emrfs-site": emrfs, "spark-defaults": spark}.items():
         if properties:
             yield Classification(name, properties).for_ec2()
@@ -130,6 +145,27 @@ def _notes(settings: Settings, job: Job) -> Iterator[str]:
         yield (
             "unverified: EMR on EC2 as a whole, no run of ours; Spark on YARN with the jar in Spark's jars folder, and by spark.jars, is "
             "tested with Apache's own"
+        )
+
+
+def _external_ids(settings: Settings, is_new: bool) -> Iterator[str]:
+    references = external_ids.references(settings)
+    script, where, who = (
+        ("create-cluster.sh", "the cluster's settings", "the cluster")
+        if is_new
+        else ("add-steps.sh", "the step", "steps")
+    )
+    for variable, role in references["variables"].items():
+        yield (
+            f"external id of role {role}: {script} and submit take it from {variable} of your shell into {where}, where whoever may "
+            f"describe {who} reads it (to AWS it is no secret); whoever sends the JSON writes it instead of "
+            f"{external_ids.placeholder(role)}. What runs without Spark's settings, and a driver in client mode, needs {variable} "
+            "exported on its node"
+        )
+    for file, role in references["files"].items():
+        yield (
+            f"external id of role {role}: {file} must lie on every node at this path, readable for the user of the containers; a bootstrap "
+            "action of yours brings it"
         )
 
 
@@ -195,11 +231,23 @@ def _values(rendered: Rendered) -> dict[str, Any]:
         "has_emrfs_site": "emrfs-site" in [one["Classification"] for one in found.get("configurations", ())],
         "auxlib": emr_ec2_steps.AUXLIB,
         "installed": INSTALLED_FOLDER,
+        "of_cluster": _asked_for(found, found.get("configurations", ())),
+        "of_step": _asked_for(found, found["step"]),
         "create_options": list(emr_ec2_cluster.cli_options(found["create_cluster"]))
         if "create_cluster" in found
         else [],
         **{f"{name}_word": shlex.quote(word) for name, word in words.items()},
     }
+
+
+def _asked_for(found: Mapping[str, Any], part: Any) -> list[tuple[str, str, str]]:
+    """(variable, role, placeholder) of the external ids that a part of the content waits for; not those that the user said."""
+    text = json.dumps(part)
+    known = (
+        (variable, role, external_ids.placeholder(role))
+        for variable, role in found["external_ids"]["variables"].items()
+    )
+    return [one for one in known if one[2] in text]
 
 
 def _delivery(job: Job) -> Delivery:
@@ -218,6 +266,7 @@ TARGET = register(
         default_release="emr-7.12.0",
         families=("emr", "emr-spark"),
         delivery=_delivery,
+        channel=lambda release, job: channels.YARN,
         takes_job=True,
     )
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from spark_xacct.errors import ModelError, TargetError
 from spark_xacct.model import BaseKind, DecisionKind, Location
-from spark_xacct.targets import unused
+from spark_xacct.targets import job_runs, unused
 from spark_xacct.targets.connectors import EMRFS
 from spark_xacct.targets.job import Job, check_parameters, is_placeholder
 from spark_xacct.targets.settings import Flavour, Settings
@@ -31,6 +31,8 @@ def check(target: str, settings: Settings, job: Job) -> None:
     """Raises TargetError with every reason why this cannot be run."""
     unused.check(target, job, UNUSED)
     check_parameters(target, job.parameters)
+    job_runs.check_role(target, job)
+    job_runs.check_logs(target, settings, job, "nodes write logs as the instance profile")
     problems = [*_label(settings), *_runtime_role(settings, job), *_staging(settings, job)]
     problems += _by_spark_jars(settings, job) if job.spark_jars else _opened(settings, job)
     if problems:

@@ -72,7 +72,8 @@ def _instance_profile(settings: Settings) -> str:
 
 
 def cli_options(request: Mapping[str, Any]) -> Iterator[str]:
-    """The options of ``aws emr create-cluster`` that make this very request: the AWS CLI has no command that takes it whole."""
+    """The options of ``aws emr create-cluster`` that make this very request, but for configurations, which are a file: the AWS CLI has
+    no command that takes it whole."""
     instances = request["Instances"]
     groups = [
         {
@@ -86,7 +87,6 @@ def cli_options(request: Mapping[str, Any]) -> Iterator[str]:
     yield f"--name {shlex.quote(request['Name'])}"
     yield f"--release-label {shlex.quote(request['ReleaseLabel'])}"
     yield "--applications " + " ".join(f"Name={one['Name']}" for one in request["Applications"])
-    yield "--configurations file://configurations.json"
     yield f"--instance-groups {_json_word(groups)}"
     yield f"--ec2-attributes {_json_word({'InstanceProfile': request['JobFlowRole']})}"
     yield f"--service-role {shlex.quote(request['ServiceRole'])}"

@@ -11,7 +11,7 @@ from spark_xacct.targets.connectors import EMRFS
 from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job
 from spark_xacct.targets.releases import Release
 from spark_xacct.targets.setting import Setting
-from spark_xacct.targets.submit_options import spark_options
+from spark_xacct.targets.submit_options import as_arguments
 
 # On the class path of Hadoop, Hive and Tez where EMRFS is installed:
 # https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-plan-credentialsprovider.html
@@ -57,7 +57,7 @@ def install_step(release: Release, job: Job, on_failure: str) -> dict[str, Any]:
 
 def spark_step(target: str, job: Job, settings: Sequence[Setting], whole: bool) -> dict[str, Any]:
     """The job. ``whole``: whether it carries the settings, instead of the cluster."""
-    options = spark_options(target, job, settings, whole)
+    options = as_arguments(target, job, settings, whole)
     arguments = ["spark-submit", "--deploy-mode", "cluster", *options, job.entry_point, *job.arguments]
     return _step(job.name, "CONTINUE", arguments)
 

@@ -11,7 +11,17 @@ from typing import Any
 from spark_xacct.errors import ModelError, TargetError
 from spark_xacct.iam.trust import oidc_issuer
 from spark_xacct.model import AccessMap, Arn, BaseKind
-from spark_xacct.targets import classifications, job_runs, service_accounts, templates, unused
+from spark_xacct.targets import (
+    channels,
+    classifications,
+    external_ids,
+    job_runs,
+    profiles,
+    service_accounts,
+    submit_options,
+    templates,
+    unused,
+)
 from spark_xacct.targets.classifications import Classification
 from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job, is_placeholder
 from spark_xacct.targets.registry import Rendered, Target, register
@@ -36,8 +46,6 @@ PUBLIC_IMAGES_SINCE = (6, 9)
 # What EMR on EKS mounts itself: https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/pod-templates.html
 RESERVED_MOUNTS = ("/var/log/fluentd", "/var/log/spark/user", "/var/log/spark/apps", "/mnt", "/tmp", "/home/hadoop")
 _NAMESPACE = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
-SECRET = "spark-xacct-external-ids"
-PODS = ("driver", "executor")
 UNVERIFIED = "EMR on EKS: no run of ours"
 WAYS_OUT = {
     **job_runs.WAYS_OUT,
@@ -51,14 +59,15 @@ def content(settings: Settings, job: Job) -> Mapping[str, Any]:
     unused.check(NAME, job, UNUSED)
     _check_release(settings)
     _check_base(settings)
-    mounted = job_runs.external_id_files(settings)
+    references = external_ids.references(settings)
+    mounted = references["files"]
     _check_mounts(mounted)
     artefacts = {"--entry-point": job.entry_point}
     if mounted or job.image is None:
         artefacts["--staging"] = job.staging
     job_runs.check_artefacts(NAME, settings, job, artefacts)
     role = job_runs.role_of(NAME, settings, job, is_base=settings.plan.access_map.base.kind in IDENTITIES)
-    spark, parameters = job_runs.joined(
+    spark, parameters = submit_options.as_text(
         NAME, (*_of_the_place(settings, job), *settings.spark_settings(DRIVER)), job.parameters
     )
     request = _request(settings, job, role, classifications.divided(NAME, spark, parameters))
@@ -66,7 +75,7 @@ def content(settings: Settings, job: Job) -> Mapping[str, Any]:
     return {
         "request": request,
         "service_accounts": _service_accounts(settings.plan.access_map, role),
-        "external_ids": {"variables": job_runs.external_id_variables(settings), "files": mounted},
+        "external_ids": references,
         "image": _image(settings, job),
         "notes": _notes(settings.plan.access_map.base.kind),
     }
@@ -107,12 +116,9 @@ def _of_the_place(settings: Settings, job: Job) -> Iterator[Setting]:
     """What only this place needs: image, external ids, pod templates."""
     if job.image is not None:
         yield Setting("spark.kubernetes.container.image", job.image, "the image that carries the jar")
-    for variable, role in job_runs.external_id_variables(settings).items():
-        for pod in PODS:
-            reason = f"the external id of role {role}, from a Secret"
-            yield Setting(f"spark.kubernetes.{pod}.secretKeyRef.{variable}", f"{SECRET}:{variable}", reason)
-    if job_runs.external_id_files(settings):
-        for pod in PODS:
+    yield from external_ids.from_secret(settings)
+    if external_ids.references(settings)["files"]:
+        for pod in external_ids.PODS:
             reason = "mounts the files that hold external ids"
             yield Setting(f"spark.kubernetes.{pod}.podTemplateFile", _template_uri(job, pod), reason)
 
@@ -209,15 +215,18 @@ def write(rendered: Rendered) -> Mapping[str, str]:
     told, job = rendered.content, rendered.job
     accounts, image = told["service_accounts"], told["image"]
     is_shim = rendered.settings.flavour is Flavour.SHIM
-    templated = PODS if told["external_ids"]["files"] else ()
+    templated = external_ids.PODS if told["external_ids"]["files"] else ()
     values = {
         "comments": [*rendered.settings.comments, *told["notes"]],
         "unverified": (UNVERIFIED, *rendered.settings.release.unverified),
         "kind": str(rendered.settings.plan.access_map.base.kind),
-        "secret": SECRET,
+        "secret": external_ids.SECRET,
         "external_ids": told["external_ids"],
         "mounts": [(json.dumps(file), role) for file, role in told["external_ids"]["files"].items()],
-        "secrets": _secret_options(told["external_ids"]),
+        "mounts_profiles": _mounts_profiles(job),
+        "profiles": profiles.PATH,
+        "profiles_folder": profiles.FOLDER,
+        "secrets": external_ids.secret_options(told["external_ids"]),
         "jar": JAR_NAME,
         "image": image,
         "image_tag": None if image is None else shlex.quote(image["uri"].partition("@")[0]),
@@ -236,8 +245,12 @@ def write(rendered: Rendered) -> Mapping[str, str]:
         "start-job-run.json": json.dumps(told["request"], indent=2) + "\n",
         "service-accounts.json": json.dumps(accounts, indent=2) + "\n",
         **{
-            f"{pod}-pod-template.yaml": templates.fill(NAME, "pod-template.yaml.j2", {**values, "pod": pod})
-            for pod in PODS
+            f"{pod}-pod-template.yaml": templates.fill(
+                NAME,
+                "pod-template.yaml.j2",
+                {**values, "pod": pod, "with_profiles": pod == "driver" and values["mounts_profiles"]},
+            )
+            for pod in external_ids.PODS
         },
     }
     of_image = ("Dockerfile", "Dockerfile.fragment", "entrypoint.sh") if image is not None else ()
@@ -252,9 +265,10 @@ def _parts(told: Mapping[str, Any]) -> list[str]:
     return ["role", *(["secret"] if has_ids else []), *(["image"] if told["image"] is not None else [])]
 
 
-def _secret_options(external_ids: Mapping[str, Mapping[str, str]]) -> list[str]:
-    variables = [f'--from-literal={name}="${name}"' for name in external_ids["variables"]]
-    return [*variables, *(f"--from-file={role}={shlex.quote(file)}" for file, role in external_ids["files"].items())]
+def _mounts_profiles(job: Job) -> bool:
+    """Whether the driver's template mounts AWS profiles: two mounts of one path make no pod."""
+    mounted = re.compile(rf"spark\.kubernetes\.driver\.\S+={re.escape(profiles.FOLDER)}/?(?=[\s\"']|\Z)")
+    return not any(map(mounted.search, job.parameters))
 
 
 def _template_uri(job: Job, pod: str) -> str:
@@ -273,10 +287,7 @@ TARGET = register(
         default_release="emr-7.12.0",
         families=("emr", "emr-spark"),
         delivery=job_runs.delivery,
-        channel=(
-            Setting("spark.authenticate", "true", "executors get role sessions over a channel that is authenticated"),
-            Setting("spark.network.crypto.enabled", "true", "and encrypted"),
-        ),
+        channel=lambda release, job: channels.AUTHENTICATED,
         takes_job=True,
     )
 )

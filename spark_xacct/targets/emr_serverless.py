@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from spark_xacct.errors import TargetError
 from spark_xacct.model import Arn, BaseKind
-from spark_xacct.targets import classifications, job_runs, templates, unused
+from spark_xacct.targets import channels, classifications, external_ids, job_runs, submit_options, templates, unused
 from spark_xacct.targets.classifications import Classification
 from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job, is_placeholder
 from spark_xacct.targets.registry import Rendered, Target, register
-from spark_xacct.targets.setting import Setting
 from spark_xacct.targets.settings import EXECUTOR_ENVIRONMENT, Flavour, Settings
 
 NAME = "emr-serverless"
@@ -25,11 +24,7 @@ SERVICE = "emr-serverless.amazonaws.com"
 SINCE = (6, 6)
 # https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/application-custom-image.html
 IMAGES_SINCE = (6, 9)
-# https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/interworker-encryption.html
-TLS_SINCE = (6, 15)
-TLS = Setting(
-    "spark.ssl.internode.enabled", "true", "executors get role sessions over a channel with certificates at both ends"
-)
+TLS = channels.INTERNODE_TLS
 # By which way a worker gets the job's role AWS does not say, so it is what its SDKs find by default, compared with base.arn.
 KINDS = (BaseKind.EMR_RUNTIME_ROLE, BaseKind.CLASS)
 UNVERIFIED = "EMR Serverless, how its workers get the job's role, and its TLS as the driver's channel: no run of ours"
@@ -64,10 +59,7 @@ def content(settings: Settings, job: Job) -> Mapping[str, Any]:
         "job_role_trust": _document(_trust(settings, job, role)),
         "repository_policy": None if job.image is None else _document(_repository(settings, job, role)),
         "image": _image(settings, job, label),
-        "external_ids": {
-            "variables": job_runs.external_id_variables(settings),
-            "files": job_runs.external_id_files(settings),
-        },
+        "external_ids": external_ids.references(settings),
     }
 
 
@@ -98,9 +90,8 @@ def _check_base(settings: Settings) -> None:
 
 
 def _request(settings: Settings, job: Job, role: str) -> dict[str, Any]:
-    spark, parameters = job_runs.joined(
-        NAME, (*_external_ids(settings), *settings.spark_settings(DRIVER)), job.parameters
-    )
+    ids = external_ids.as_settings(settings, (*DRIVER, EXECUTOR_ENVIRONMENT))
+    spark, parameters = submit_options.as_text(NAME, (*ids, *settings.spark_settings(DRIVER)), job.parameters)
     # AWS shows it for single job runs as an option of spark-submit only.
     tls = [f"--conf {TLS.name}={TLS.value}"] if _has_tls(settings) else []
     told = classifications.divided(NAME, (one for one in spark if one.name != TLS.name), (*tls, *parameters))
@@ -122,13 +113,7 @@ def _request(settings: Settings, job: Job, role: str) -> dict[str, Any]:
 
 
 def _has_tls(settings: Settings) -> bool:
-    return settings.flavour is Flavour.SHIM and not job_runs.is_before(settings.release, TLS_SINCE)
-
-
-def _external_ids(settings: Settings) -> Iterator[Setting]:
-    for variable, role in job_runs.external_id_variables(settings).items():
-        for prefix in (*DRIVER, EXECUTOR_ENVIRONMENT):
-            yield Setting(prefix + variable, f"<external id of role {role}>", f"the external id of role {role}")
+    return TLS in settings.spark_only
 
 
 def _application(settings: Settings, job: Job, label: str) -> dict[str, Any]:
@@ -240,7 +225,7 @@ TARGET = register(
         default_release="emr-7.12.0",
         families=("emr", "emr-spark"),
         delivery=job_runs.delivery,
-        channel=(TLS,),
+        channel=lambda release, job: channels.of_emr_serverless(release),
         takes_job=True,
     )
 )

@@ -1,21 +1,19 @@
-"""What job runs on EMR on EKS, on EMR Serverless and under the Spark operator have in common."""
+"""What targets that launch have in common: labels, roles, places of files, requests to services."""
 
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from spark_xacct.errors import TargetError
-from spark_xacct.model import DecisionKind, Location
-from spark_xacct.targets import aws_model, merging
-from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job, check_parameters, is_placeholder
+from spark_xacct.errors import ModelError, TargetError
+from spark_xacct.model import Arn, DecisionKind, Location
+from spark_xacct.targets import aws_model
+from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job, is_placeholder
 from spark_xacct.targets.registry import Delivery
 from spark_xacct.targets.releases import Release
-from spark_xacct.targets.setting import How, Setting
-from spark_xacct.targets.settings import JARS, PYTHON_FILES, Flavour, Settings
+from spark_xacct.targets.settings import Flavour, Settings
 
 ROLE_PLACEHOLDER = "<arn of the role that the job runs as>"
 # What to do about a problem with a request, by a piece of its text.
@@ -36,8 +34,6 @@ _FETCHED = re.compile(
     r"(--(?:jars|py-files|files|archives)"
     r"|spark\.(?:jars|files|archives|submit\.pyFiles|kubernetes\.(?:driver|executor)\.podTemplateFile))[\s=]+(\S+)"
 )
-# Options of spark-submit that are a setting by another name.
-_OPTIONS = {"--jars": JARS, "--py-files": PYTHON_FILES}
 
 
 @dataclass(frozen=True)
@@ -87,13 +83,30 @@ def role_of(target: str, settings: Settings, job: Job, is_base: bool) -> str:
     return job.role or asserted or ROLE_PLACEHOLDER
 
 
-def monitoring(target: str, settings: Settings, job: Job) -> dict[str, Any]:
-    """The member monitoringConfiguration of a job run, where logs are wanted."""
+def check_role(target: str, job: Job) -> None:
+    """Raises TargetError for a ``--role`` that no job can run as."""
+    if job.role is None or is_placeholder(job.role):
+        return
+    try:
+        Arn.parse_role(job.role)
+    except ModelError as error:
+        raise TargetError(f"{target}: --role: {error}; give the ARN of a role") from None
+
+
+def check_logs(target: str, settings: Settings, job: Job, who: str) -> None:
+    """Raises TargetError for a place that nobody could write logs to. ``who`` writes them, in words."""
     if job.logs is None:
-        return {}
+        return
     if not is_placeholder(job.logs) and _S3.match(job.logs) is None:
         raise TargetError(f"{target}: --logs is {job.logs}, and takes an S3 URI; write s3://BUCKET/PREFIX/")
-    check_own(target, settings, "--logs", job.logs, "the platform writes logs as the job's role")
+    check_own(target, settings, "--logs", job.logs, who)
+
+
+def monitoring(target: str, settings: Settings, job: Job) -> dict[str, Any]:
+    """The member monitoringConfiguration of a job run, where logs are wanted."""
+    check_logs(target, settings, job, "the platform writes logs as the job's role")
+    if job.logs is None:
+        return {}
     return {"monitoringConfiguration": {"s3MonitoringConfiguration": {"logUri": job.logs}}}
 
 
@@ -161,91 +174,6 @@ def _is_served(settings: Settings, bucket: str) -> bool:
         for connector in settings.release.connectors
     }
     return any(keys.get(setting.name) == setting.value for setting in settings.hadoop)
-
-
-def joined(
-    target: str, settings: Iterable[Setting], parameters: Sequence[str]
-) -> tuple[list[Setting], tuple[str, ...]]:
-    """Our settings with what the user's own options of spark-submit say of them, and the options that are left.
-
-    Options win over spark-defaults: a list that both want is joined, what contradicts the plan is refused. Options that touch
-    nothing of ours stay as they were written.
-    """
-    ours = list(settings)
-    tokens = _tokens(target, parameters)
-    theirs = {name: value for name, value, _ in _settings_in(tokens)}
-    ours = [one for one in ours if not (one.how is How.WHERE_UNSET and theirs.get(one.name))]
-    merged = merging.merge(theirs, ours)
-    if merged.conflicts:
-        raise TargetError("\n".join(f"{target}: --parameter: {_advice(line)}" for line in merged.conflicts))
-    taken = {one.name for one in ours} & set(theirs)
-    if not taken:
-        return ours, tuple(parameters)
-    ours = [replace(one, value=merged.settings[one.name]) for one in ours]
-    gone = {at for name, _, places in _settings_in(tokens) if name in taken for at in places}
-    return ours, tuple(_quoted(token) for at, token in enumerate(tokens) if at not in gone)
-
-
-def _advice(line: str) -> str:
-    return line if line.endswith("take it out") else f"{line}; take it out"
-
-
-def _tokens(target: str, parameters: Sequence[str]) -> list[str]:
-    check_parameters(target, parameters)
-    try:
-        return shlex.split(" ".join(parameters))
-    except ValueError as error:
-        raise TargetError(
-            f"{target}: --parameter cannot be taken apart ({error}); close the quotes of its values"
-        ) from None
-
-
-def _settings_in(tokens: Sequence[str]) -> Iterator[tuple[str, str, tuple[int, ...]]]:
-    """(name, value, where) of every setting among options of spark-submit."""
-    at = 0
-    while at < len(tokens):
-        option, equals, rest = tokens[at].partition("=")
-        places: tuple[int, ...] = (at,)
-        if not equals and at + 1 < len(tokens):
-            rest, places = tokens[at + 1], (at, at + 1)
-        if option in ("--conf", "-c") or option in _OPTIONS:
-            name, _, value = rest.partition("=") if option not in _OPTIONS else (_OPTIONS[option], "", rest)
-            yield name, value, places
-            at = places[-1]
-        at += 1
-
-
-def _quoted(token: str) -> str:
-    if not re.search(r"[\s\"'\\]", token):
-        return token
-    escaped = token.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def options(target: str, parameters: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """The settings among options of spark-submit, by name, and the options that are no settings."""
-    tokens = _tokens(target, parameters)
-    found = list(_settings_in(tokens))
-    gone = {at for _, _, places in found for at in places}
-    return {name: value for name, value, _ in found}, [token for at, token in enumerate(tokens) if at not in gone]
-
-
-def external_id_variables(settings: Settings) -> dict[str, str]:
-    """The environment variables that external ids are read from, with the role of each."""
-    return {
-        role.external_id.env: role.name
-        for role in settings.plan.access_map.roles.values()
-        if role.external_id is not None and role.external_id.env is not None
-    }
-
-
-def external_id_files(settings: Settings) -> dict[str, str]:
-    """The files that external ids are read from, with the role of each."""
-    return {
-        role.external_id.file: role.name
-        for role in settings.plan.access_map.roles.values()
-        if role.external_id is not None and role.external_id.file is not None
-    }
 
 
 def check(target: str, service: str, operation: str, request: Mapping[str, Any], ways_out: Mapping[str, str]) -> None:

@@ -11,11 +11,20 @@ from typing import Any
 
 from spark_xacct.errors import ModelError, TargetError
 from spark_xacct.model import DecisionKind, Location
-from spark_xacct.targets import merging, templates, unused
+from spark_xacct.targets import channels, external_ids, job_runs, merging, templates, unused
 from spark_xacct.targets.connectors import EMRFS
 from spark_xacct.targets.job import Job, is_placeholder
 from spark_xacct.targets.registry import Delivery, Rendered, Target, register
-from spark_xacct.targets.settings import DRIVER_ENVIRONMENTS, JARS, PYTHON_FILES, Flavour, Settings
+from spark_xacct.targets.releases import Release
+from spark_xacct.targets.setting import Channel
+from spark_xacct.targets.settings import (
+    DRIVER_ENVIRONMENTS,
+    EXECUTOR_ENVIRONMENT,
+    JARS,
+    PYTHON_FILES,
+    Flavour,
+    Settings,
+)
 
 CELL = "configure.txt"
 SESSION = "sessions.json"
@@ -26,6 +35,10 @@ FIELDS = {JARS: "jars", PYTHON_FILES: "pyFiles"}
 DRIVER = (*DRIVER_ENVIRONMENTS, "spark.emr-serverless.driverEnv.")
 # What EMR Serverless runs a session as: https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/interactive-workloads-livy-endpoints.html
 SERVERLESS_ROLE = "emr-serverless.session.executionRoleArn"
+# Without a role it is not said whose Livy it is.
+CHANNEL = Channel(
+    f"YARN, spark.authenticate with spark.network.crypto.enabled, or {channels.INTERNODE_TLS.name} on EMR Serverless"
+)
 # One of these in a request, and Livy makes no session. The first six are the list that Livy ships, which an administrator may make
 # longer; the last is in its code, as the deploy mode is: livy.server.session.allow-custom-classpath.
 # https://github.com/apache/incubator-livy/blob/v0.9.0-incubating/conf/spark-blacklist.conf.template
@@ -49,10 +62,12 @@ LEFT_ASIDE = ("entry_point", "arguments", "on", "logs")
 
 def content(settings: Settings, job: Job) -> Mapping[str, Any]:
     unused.check(TARGET.name, job, UNUSED)
+    job_runs.check_role(TARGET.name, job)
     problems = list(_opened(settings, job))
     if problems:
         raise TargetError("\n".join(f"{TARGET.name}: {problem}" for problem in problems))
-    rendered = settings.spark_settings(driver=DRIVER)
+    ids = external_ids.as_settings(settings, (*DRIVER, EXECUTOR_ENVIRONMENT))
+    rendered = (*settings.spark_settings(driver=DRIVER), *ids)
     blocked = [setting.name for setting in rendered if setting.name in BLOCKED]
     if blocked:
         raise TargetError(
@@ -63,7 +78,10 @@ def content(settings: Settings, job: Job) -> Mapping[str, Any]:
     conf = {**role, **{item.name: item.value for item in rendered if item.name not in FIELDS}}
     # Livy refuses a second session of a name, and all notebooks would have the same.
     name = {"name": job.name} if job.name != Job().name else {}
-    return {"session": {"kind": "pyspark", **name, **fields, "conf": conf}}
+    return {
+        "session": {"kind": "pyspark", **name, **fields, "conf": conf},
+        "external_ids": external_ids.references(settings),
+    }
 
 
 def write(rendered: Rendered) -> Mapping[str, str]:
@@ -126,6 +144,7 @@ def _for_people(rendered: Rendered) -> dict[str, Any]:
         "has_user": settings.user is None and any("{user}" in role.session_name for role in access_map.roles.values()),
         "by_spark_jars": "jars" in session,
         "left_aside": ", ".join(map(unused.option_of, unused.given(rendered.job, LEFT_ASIDE))),
+        "external_ids": rendered.content["external_ids"],
         "starts": ours and _python_of(settings) >= STARTS_SINCE,
         "buckets": [] if ours else sorted({binding.bucket.text for binding in access_map.bindings}),
     }
@@ -141,6 +160,11 @@ def _delivery(job: Job) -> Delivery:
     return Delivery(jar=job.staged_jar, installed=not job.spark_jars)
 
 
+def _channel(release: Release, job: Job) -> Channel:
+    """A role is for EMR Serverless only."""
+    return channels.of_emr_serverless(release) if job.role else CHANNEL
+
+
 TARGET = register(
     Target(
         name="livy",
@@ -153,6 +177,7 @@ TARGET = register(
         default_release="emr-7.14.0",
         families=("emr", "emr-spark", "spark"),
         delivery=_delivery,
+        channel=_channel,
         takes_job=True,
     )
 )

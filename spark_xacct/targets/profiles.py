@@ -15,7 +15,8 @@ DEFAULT = "default"
 PREFIX = "xacct-"
 SERVICES = "xacct"
 # Where the examples on pages and in the files put it.
-PATH = "/etc/spark-xacct/aws-config"
+FOLDER = "/etc/spark-xacct/aws"
+PATH = f"{FOLDER}/config"
 # What botocore takes before a profile that the program does not name: one with role_arn, one with credential_process. See
 # create_credential_resolver in botocore/credentials.py.
 BEFORE_ASSUMED_ROLE: Mapping[BaseKind, str] = {BaseKind.ENV: "the keys in the environment"}

@@ -9,7 +9,7 @@ from typing import Any
 from spark_xacct.errors import TargetError
 from spark_xacct.targets.job import Job
 from spark_xacct.targets.releases import Release
-from spark_xacct.targets.setting import Setting
+from spark_xacct.targets.setting import ANY_MASTER, Channel
 from spark_xacct.targets.settings import Flavour, Settings
 
 
@@ -62,7 +62,7 @@ class Target:
     ``content`` turns settings and a job into JSON-able data and raises TargetError for what the place cannot hold. ``write``
     makes the texts, by file name. ``default_release`` stands in where no release is named, None for the pyspark found.
     ``families``: the families of releases that exist there, none for all. ``flavours``: the default one first. ``delivery``: how
-    the jar gets there. ``channel``: what makes the driver's channel one for role sessions. ``takes_job``: whether it launches.
+    the jar gets there. ``channel``: by what a driver may tell executors their role sessions. ``takes_job``: whether it launches.
     ``python_only``: whether no JVM reads what is rendered, so that it does not count what the release's connectors can carry.
     """
 
@@ -75,7 +75,7 @@ class Target:
     families: tuple[str, ...] = ()
     flavours: tuple[Flavour, ...] = (Flavour.SHIM, Flavour.HADOOP)
     delivery: Callable[[Job], Delivery] = field(default=lambda job: Delivery())
-    channel: tuple[Setting, ...] = ()
+    channel: Callable[[Release, Job], Channel] = field(default=lambda release, job: ANY_MASTER)
     takes_job: bool = False
     python_only: bool = False
 

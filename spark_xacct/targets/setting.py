@@ -1,4 +1,4 @@
-"""One setting: a key, its value, the reason for it, and what it does to a value that is there."""
+"""One setting: a key, its value, the reason for it, and what it does to a value that is there; and settings that make a channel."""
 
 from __future__ import annotations
 
@@ -25,3 +25,17 @@ class Setting:
 
     def under(self, prefix: str) -> Setting:
         return Setting(prefix + self.name, self.value, self.reason, self.how)
+
+
+@dataclass(frozen=True)
+class Channel:
+    """By what a driver may tell executors their role sessions. ``words`` for people; empty where it tells them nothing, and ``why_not``
+    says why. ``settings`` are rendered for it."""
+
+    words: str
+    settings: tuple[Setting, ...] = ()
+    why_not: str = ""
+
+
+# Where nobody knows yet who runs the application.
+ANY_MASTER = Channel("YARN, or spark.authenticate with spark.network.crypto.enabled")

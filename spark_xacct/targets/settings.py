@@ -14,7 +14,7 @@ from spark_xacct.targets import assumed_role, sts_calls
 from spark_xacct.targets.connectors import Connector, Hook
 from spark_xacct.targets.refusals import check_carried
 from spark_xacct.targets.releases import Release
-from spark_xacct.targets.setting import How, Setting
+from spark_xacct.targets.setting import ANY_MASTER, Channel, How, Setting
 
 S3A_FILE_SYSTEM = "org.apache.hadoop.fs.s3a.S3AFileSystem"
 S3A_ABSTRACT_FILE_SYSTEM = "org.apache.hadoop.fs.s3a.S3A"
@@ -97,7 +97,7 @@ def settings_of(
     refused: Sequence[str] = (),
     flavour: Flavour = Flavour.SHIM,
     installed: bool = False,
-    channel: Sequence[Setting] = (),
+    channel: Channel = ANY_MASTER,
     python_only: bool = False,
 ) -> Settings:
     """The settings of a plan on a release. Raises TargetError for what the release's connectors cannot carry.
@@ -105,8 +105,8 @@ def settings_of(
     ``jar``: where the jar will be found, None where it is on Spark's class path already. ``run`` and ``user`` fill the
     placeholders of session names; None leaves them to the run-time rules. ``refused``: buckets that the plan leaves out and
     the declaration names; they get our provider too, which refuses what is not in its plan. ``installed``: the jar is on
-    Spark's class path, and ``jar`` is where Python finds its package. ``channel``: what makes the driver's channel one for
-    role sessions. ``python_only``: for Python alone, whatever the connectors can carry.
+    Spark's class path, and ``jar`` is where Python finds its package. ``channel``: by what the driver may tell executors
+    their role sessions. ``python_only``: for Python alone, whatever the connectors can carry.
     """
     if python_only:
         environment = tuple(_environment(plan, run, user))
@@ -118,9 +118,9 @@ def settings_of(
         plan=plan,
         release=release,
         hadoop=tuple(_hadoop(plan, release, run, user, refused)),
-        spark_only=(*_spark_only(jar, installed, release), *channel),
+        spark_only=tuple(_spark_only(jar, installed, release, channel)),
         environment=tuple(_environment(plan, run, user)),
-        comments=(plan.about, sts_calls.describe(plan.access_map), *release.notes),
+        comments=(plan.about, sts_calls.describe(plan.access_map, release, channel), *release.notes),
         run=run,
         user=user,
     )
@@ -166,7 +166,7 @@ def _checked(settings: Settings) -> Settings:
     return settings
 
 
-def _spark_only(jar: str | None, installed: bool, release: Release) -> Iterator[Setting]:
+def _spark_only(jar: str | None, installed: bool, release: Release, channel: Channel) -> Iterator[Setting]:
     if jar is not None:
         if "," in jar:
             raise TargetError(
@@ -179,6 +179,8 @@ def _spark_only(jar: str | None, installed: bool, release: Release) -> Iterator[
         yield Setting(
             PLUGINS, keys.PLUGIN, "the driver obtains role sessions and executors get them from it", How.APPEND
         )
+        # Of no use without a plugin, and Spark 2.4 on Kubernetes makes no secret for it by itself (SPARK-26194).
+        yield from channel.settings
 
 
 def _environment(plan: Plan, run: str | None, user: str | None) -> Iterator[Setting]:

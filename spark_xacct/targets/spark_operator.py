@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from spark_xacct.errors import TargetError
 from spark_xacct.model import BaseKind
-from spark_xacct.targets import grouping, job_runs, limits, templates, unused
+from spark_xacct.targets import channels, external_ids, grouping, job_runs, limits, submit_options, templates, unused
 from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job
 from spark_xacct.targets.registry import Rendered, Target, register
 from spark_xacct.targets.setting import Setting
@@ -21,8 +21,6 @@ UNUSED = {
     "spark_jars": "without --image spark.jars brings the jar, with it the image does; leave it out",
 }
 DRIVER = ("spark.kubernetes.driverEnv.",)
-SECRET = "spark-xacct-external-ids"
-PODS = ("driver", "executor")
 SIZES: Mapping[str, Mapping[str, Any]] = {
     "driver": {"cores": 1, "memory": "2g"},
     "executor": {"instances": 2, "cores": 1, "memory": "2g"},
@@ -47,9 +45,9 @@ def content(settings: Settings, job: Job) -> Mapping[str, Any]:
         )
     artefacts = {"--entry-point": job.entry_point} | ({"--staging": job.staging} if job.image is None else {})
     job_runs.check_artefacts(NAME, settings, job, artefacts)
-    spark, parameters = job_runs.joined(
-        NAME, (*_external_ids(settings), *settings.spark_settings(DRIVER)), job.parameters
-    )
+    # External ids as settings of Spark and not as env of the pods, which the operator's webhook has to add.
+    ours = (*external_ids.from_secret(settings), *settings.spark_settings(DRIVER))
+    spark, parameters = submit_options.as_text(NAME, ours, job.parameters)
     theirs, main_class = _of_user(parameters)
     entries = [*spark, *(Setting(name, value, "an option of the job") for name, value in theirs.items())]
     conf = [one for one in entries if one.name not in (JARS, PYTHON_FILES)]
@@ -61,17 +59,14 @@ def content(settings: Settings, job: Job) -> Mapping[str, Any]:
         "image": {"folder": folder, "jar": JAR_NAME}
         if job.image is not None and settings.flavour is Flavour.SHIM
         else None,
-        "external_ids": {
-            "variables": job_runs.external_id_variables(settings),
-            "files": job_runs.external_id_files(settings),
-        },
+        "external_ids": external_ids.references(settings),
         "notes": [NODE_ROLE] if kind is BaseKind.INSTANCE_PROFILE else [],
     }
 
 
 def _of_user(parameters: tuple[str, ...]) -> tuple[dict[str, str], str | None]:
     """The settings among the options that nothing of ours meets, and the main class."""
-    theirs, rest = job_runs.options(NAME, parameters)
+    theirs, rest = submit_options.taken_apart(NAME, parameters)
     main_class = None
     if rest[:1] == ["--class"] and len(rest) > 1:
         main_class, rest = rest[1], rest[2:]
@@ -80,14 +75,6 @@ def _of_user(parameters: tuple[str, ...]) -> tuple[dict[str, str], str | None]:
             f"{NAME}: --parameter {rest[0]} has no place in a SparkApplication; write it as --conf KEY=VALUE, or into the file"
         )
     return theirs, main_class
-
-
-def _external_ids(settings: Settings) -> Iterator[Setting]:
-    # As settings of Spark and not as env of the pods, which the operator's webhook has to add.
-    for variable, role in job_runs.external_id_variables(settings).items():
-        for pod in PODS:
-            name = f"spark.kubernetes.{pod}.secretKeyRef.{variable}"
-            yield Setting(name, f"{SECRET}:{variable}", f"the external id of role {role}, from a Secret")
 
 
 def _folder(settings: Settings) -> str:
@@ -121,10 +108,13 @@ def _application(
     if dependencies:
         spec["deps"] = dict(dependencies)
     spec["sparkConf"] = {setting.name: setting.value for setting in conf}
-    files = job_runs.external_id_files(settings)
+    files = external_ids.references(settings)["files"]
     if files:
-        spec["volumes"] = [{"name": SECRET, "secret": {"secretName": SECRET}}]
-    mounts = [{"name": SECRET, "mountPath": file, "subPath": role, "readOnly": True} for file, role in files.items()]
+        spec["volumes"] = [{"name": external_ids.SECRET, "secret": {"secretName": external_ids.SECRET}}]
+    mounts = [
+        {"name": external_ids.SECRET, "mountPath": file, "subPath": role, "readOnly": True}
+        for file, role in files.items()
+    ]
     mounted = {"volumeMounts": mounts} if mounts else {}
     for pod, sizes in SIZES.items():
         # The operator's fields win over settings: none for what the user's options say.
@@ -172,10 +162,12 @@ def write(rendered: Rendered) -> Mapping[str, str]:
             for reason, names in told["reasons"]
         ],
         "volumes": [_yaml(volume) for volume in spec.get("volumes", ())],
-        "pods": {pod: {name: _yaml(value) for name, value in spec[pod].items()} for pod in PODS},
+        "pods": {pod: {name: _yaml(value) for name, value in spec[pod].items()} for pod in external_ids.PODS},
         "external_ids": told["external_ids"],
-        "secret": SECRET,
+        "secret": external_ids.SECRET,
+        "secrets": external_ids.secret_options(told["external_ids"]),
         "image": told["image"],
+        "is_shim": rendered.settings.flavour is Flavour.SHIM,
     }
     files = {"spark-application.yaml": templates.fill(NAME, "spark-application.yaml.j2", values)}
     if told["image"] is not None:
@@ -198,10 +190,7 @@ TARGET = register(
         default_release="spark-4",
         families=("spark", "emr", "emr-spark"),
         delivery=job_runs.delivery,
-        channel=(
-            Setting("spark.authenticate", "true", "executors get role sessions over a channel that is authenticated"),
-            Setting("spark.network.crypto.enabled", "true", "and encrypted"),
-        ),
+        channel=lambda release, job: channels.AUTHENTICATED,
         takes_job=True,
     )
 )

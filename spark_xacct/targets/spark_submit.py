@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from spark_xacct import keys
-from spark_xacct.targets import limits, templates
+from spark_xacct.targets import external_ids, limits, templates
 from spark_xacct.targets.job import Job
 from spark_xacct.targets.registry import Rendered, Target, register
 from spark_xacct.targets.setting import Setting
@@ -25,14 +25,28 @@ DRAWN = {
 
 
 def content(settings: Settings, job: Job) -> Mapping[str, Any]:
-    arguments = [part for setting in settings.spark_settings() for part in _option(setting)]
+    arguments = [part for setting in carried(settings) for part in option(setting)]
     limits.check_command(TARGET.name, arguments)
-    return {"arguments": arguments, "environment": settings.environment_by_name, "drawn": _drawn(settings)}
+    return {
+        "arguments": arguments,
+        "environment": settings.environment_by_name,
+        "drawn": _drawn(settings),
+        "external_ids": external_ids.references(settings),
+    }
+
+
+def carried(settings: Settings) -> tuple[Setting, ...]:
+    """What the command line carries: everything, and the variables of external ids, which a cluster manager hands to nobody."""
+    return (
+        *settings.spark_settings(),
+        *external_ids.as_settings(settings, (EXECUTOR_ENVIRONMENT, *DRIVER_ENVIRONMENTS)),
+    )
 
 
 def write(rendered: Rendered) -> Mapping[str, str]:
-    arguments = rendered.content["arguments"]
-    options = [f"{name} {shlex.quote(value)}" for name, value in zip(arguments[::2], arguments[1::2], strict=True)]
+    arguments, references = rendered.content["arguments"], rendered.content["external_ids"]
+    variables = {external_ids.placeholder(role): variable for variable, role in references["variables"].items()}
+    options = [_in_shell(*pair, variables) for pair in zip(arguments[::2], arguments[1::2], strict=True)]
     exports = [f"{name}={shlex.quote(value)}" for name, value in rendered.content["environment"].items()]
     drawn = rendered.content["drawn"]
     options += [f'--conf "{name}=${variable}"' for variable, names in drawn.items() for name in names]
@@ -41,6 +55,8 @@ def write(rendered: Rendered) -> Mapping[str, str]:
         "exports": exports,
         "options": options,
         "draws": [(variable, DRAWN[variable][1]) for variable in drawn],
+        "external_ids": references,
+        "has_lists": any(one in arguments for one in OPTIONS.values()),
     }
     return {"submit.sh": templates.fill(TARGET.name, "spark-submit.sh.j2", values)}
 
@@ -57,7 +73,14 @@ def _drawn(settings: Settings) -> dict[str, list[str]]:
     }
 
 
-def _option(setting: Setting) -> tuple[str, str]:
+def _in_shell(name: str, value: str, variables: Mapping[str, str]) -> str:
+    """An option in words of a shell; an external id comes from the shell's own variable."""
+    key, _, text = value.partition("=")
+    return f'{name} "{key}=${variables[text]}"' if text in variables else f"{name} {shlex.quote(value)}"
+
+
+def option(setting: Setting) -> tuple[str, str]:
+    """The option of spark-submit that makes a setting, and its value."""
     if setting.name in OPTIONS:
         return OPTIONS[setting.name], setting.value
     return "--conf", f"{setting.name}={setting.value}"

@@ -9,6 +9,8 @@ import math
 from fractions import Fraction
 
 from spark_xacct.model import AccessMap, Role
+from spark_xacct.targets.releases import Release
+from spark_xacct.targets.setting import Channel
 
 # A role session is renewed when half of its life is over.
 RENEWALS_A_LIFE = 2
@@ -28,13 +30,14 @@ def an_hour(access_map: AccessMap) -> int:
     return math.ceil(sum(Fraction(RENEWALS_A_LIFE * SECONDS_AN_HOUR, life) for life in lives))
 
 
-def describe(access_map: AccessMap) -> str:
-    """One line for people."""
+def describe(access_map: AccessMap, release: Release, channel: Channel) -> str:
+    """One line for people. ``channel``: by what a driver may tell executors there; Spark before 3.0 has no plugin that could."""
     count, calls = len(hops(access_map)), an_hour(access_map)
     if not count:
         return "STS: no hop, no calls"
-    return (
-        f"STS: {count} hop{'' if count == 1 else 's'}, about {calls} calls an hour where the driver may tell executors (YARN, or "
-        "spark.authenticate with spark.network.crypto.enabled), else as many in each JVM "
-        f"(a driver and {EXAMPLE_EXECUTORS} executors: about {calls * (EXAMPLE_EXECUTORS + 1)})"
-    )
+    about = f"STS: {count} hop{'' if count == 1 else 's'}, about {calls} calls an hour"
+    in_all = f"(a driver and {EXAMPLE_EXECUTORS} executors: about {calls * (EXAMPLE_EXECUTORS + 1)})"
+    why_not = channel.why_not if release.has_plugins else f"Spark of {release.name} has no plugins"
+    if why_not:
+        return f"{about} in each JVM, because the driver tells executors nothing: {why_not} {in_all}"
+    return f"{about} where the driver may tell executors ({channel.words}), else as many in each JVM {in_all}"

@@ -1,73 +1,109 @@
-"""Options of spark-submit that users give, joined with ours, as the arguments of a command."""
+"""Options of spark-submit that users give, joined with ours: as the arguments of a command, or as the one text of a job run."""
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from spark_xacct import keys
 from spark_xacct.errors import TargetError
-from spark_xacct.targets.job import Job
-from spark_xacct.targets.merging import LISTS, merge
+from spark_xacct.targets import merging
+from spark_xacct.targets.job import Job, check_parameters
 from spark_xacct.targets.setting import How, Setting
-from spark_xacct.targets.spark_submit import OPTIONS
+from spark_xacct.targets.spark_submit import OPTIONS, option
+
+# Options that are a setting by another name.
+_NAMES = {option: name for name, option in OPTIONS.items()}
 
 
-def spark_options(target: str, job: Job, settings: Sequence[Setting], whole: bool) -> list[str]:
-    """Options of spark-submit: the user's with our entries in their lists, and ours where the command is to carry them."""
-    given, others = _given([word for one in job.parameters for word in _words(target, one)])
-    # What is only a default of ours gives way to the user's own.
-    merged = merge(given, [one for one in settings if not (one.how is How.WHERE_UNSET and given.get(one.name))])
+def joined(target: str, settings: Iterable[Setting], words: Sequence[str]) -> tuple[list[Setting], list[str]]:
+    """Our settings with what the user's options say of them, and the options that are left, as they were written.
+
+    Options win over spark-defaults: a list that both want is joined, the user's value stays where ours is only a default. Raises
+    TargetError for what contradicts the plan.
+    """
+    found = list(_settings_in(words))
+    theirs = {name: value for name, value, _ in found}
+    ours = [one for one in settings if not (one.how is How.WHERE_UNSET and theirs.get(one.name))]
+    merged = merging.merge(theirs, ours)
     if merged.conflicts:
-        raise TargetError("\n".join(f"{target}: --parameter: {conflict}" for conflict in merged.conflicts))
-    carried = [(name, value) for name, value in merged.settings.items() if whole or name in given]
-    return [part for name, value in carried for part in _option(name, value)] + others
+        raise TargetError("\n".join(f"{target}: --parameter: {_advice(line)}" for line in merged.conflicts))
+    taken = {one.name for one in ours} & set(theirs)
+    gone = {at for name, _, places in found if name in taken for at in places}
+    ours = [replace(one, value=merged.settings[one.name]) for one in ours]
+    return ours, [word for at, word in enumerate(words) if at not in gone]
+
+
+def as_arguments(target: str, job: Job, settings: Sequence[Setting], whole: bool) -> list[str]:
+    """Options of spark-submit, as arguments. ``whole``: whether all our settings are among them; else those that the user's options
+    change, because what is not said here stands in spark-defaults."""
+    words = [word for parameter in job.parameters for word in _words(target, parameter)]
+    before = {one.name: one.value for one in settings}
+    ours, rest = joined(target, settings, words)
+    named = {name for name, _, _ in _settings_in(words)}
+    carried = [one for one in ours if whole or one.name in named or one.value != before[one.name]]
+    return [part for one in carried for part in option(one)] + rest
+
+
+def as_text(
+    target: str, settings: Iterable[Setting], parameters: Sequence[str]
+) -> tuple[list[Setting], tuple[str, ...]]:
+    """Our settings joined, and the user's options that are left, for one text. Where none of them is ours to join, they stay as they
+    were written."""
+    words = _words_of_text(target, parameters)
+    ours, rest = joined(target, settings, words)
+    return ours, tuple(parameters) if rest == words else tuple(map(_quoted, rest))
+
+
+def taken_apart(target: str, parameters: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """The settings among options of spark-submit, by name, and the options that are no settings."""
+    words = _words_of_text(target, parameters)
+    found = list(_settings_in(words))
+    gone = {at for _, _, places in found for at in places}
+    return {name: value for name, value, _ in found}, [word for at, word in enumerate(words) if at not in gone]
+
+
+def _settings_in(words: Sequence[str]) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+    """(name, value, where) of every setting among options of spark-submit."""
+    at = 0
+    while at < len(words):
+        written, equals, rest = words[at].partition("=")
+        places: tuple[int, ...] = (at,)
+        if not equals and at + 1 < len(words):
+            rest, places = words[at + 1], (at, at + 1)
+        if written in ("--conf", "-c") or written in _NAMES:
+            name, _, value = rest.partition("=") if written not in _NAMES else (_NAMES[written], "", rest)
+            yield name, value, places
+            at = places[-1]
+        at += 1
 
 
 def _words(target: str, parameter: str) -> list[str]:
     """One parameter as arguments of a command: an option and its value may stand in one text, as a shell would take them."""
-    if not (parameter.startswith("-") and " " in parameter):
-        return [parameter]
+    return _split(target, parameter) if parameter.startswith("-") and " " in parameter else [parameter]
+
+
+def _words_of_text(target: str, parameters: Sequence[str]) -> list[str]:
+    check_parameters(target, parameters)
+    return _split(target, " ".join(parameters))
+
+
+def _split(target: str, text: str) -> list[str]:
     try:
-        return shlex.split(parameter)
+        return shlex.split(text)
     except ValueError as error:
         raise TargetError(
             f"{target}: --parameter cannot be taken apart ({error}); close the quotes of its values"
         ) from None
 
 
-def _option(name: str, value: str) -> tuple[str, str]:
-    return (OPTIONS[name], value) if name in OPTIONS else ("--conf", f"{name}={value}")
+def _quoted(word: str) -> str:
+    if not re.search(r"[\s\"'\\]", word):
+        return word
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
-def _given(parameters: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """What the user's options say of settings that we or the plan have a say in, by name; and all other options as they are."""
-    settings: dict[str, str] = {}
-    others: list[str] = []
-    for option, value in _pairs(parameters):
-        name = _setting(option, value)
-        if name is None:
-            others += [option] if value is None else [option, value]
-        else:
-            settings[name] = str(value).partition("=")[2] if option in ("--conf", "-c") else str(value)
-    return settings, others
-
-
-def _setting(option: str, value: str | None) -> str | None:
-    """The name of the setting that an option sets, None where it is none of ours to join."""
-    named = {written: name for name, written in OPTIONS.items()}.get(option)
-    if named is None and option in ("--conf", "-c"):
-        name = str(value).partition("=")[0]
-        return name if name in LISTS or "xacct" in name.lower() or name.startswith(keys.SPARK_HADOOP_PREFIX) else None
-    return named
-
-
-def _pairs(parameters: Sequence[str]) -> Iterator[tuple[str, str | None]]:
-    """Each option that may name a setting with its value; the rest one by one."""
-    written = iter(parameters)
-    for option in written:
-        name, separator, value = option.partition("=")
-        if name in (*OPTIONS.values(), "--conf", "-c"):
-            yield name, value if separator else next(written, "")
-        else:
-            yield option, None
+def _advice(line: str) -> str:
+    return line if "take it out" in line else f"{line}; take it out"

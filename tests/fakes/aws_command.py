@@ -24,6 +24,11 @@ case "$1 $2" in
     case $to in s3://*) to=$FAKE_AWS/s3/${to#s3://}; mkdir -p "$(dirname "$to")";; esac
     cp "$from" "$to";;
   "emr add-steps") echo s-1;;
+  "emr create-cluster")
+    # A script may remove the file when it ends.
+    for argument in "$@"; do
+      case $argument in file:///*) cp "${argument#file://}" "$FAKE_AWS/kept";; esac
+    done;;
   "emr wait") exit "${FAKE_AWS_WAIT:-0}";;
 esac
 """
@@ -80,6 +85,11 @@ class AwsCommand:
         folder.mkdir(exist_ok=True)
         return folder
 
+    @property
+    def kept(self) -> Path:
+        """The file that a call named by its whole path."""
+        return self.folder / "kept"
+
     def calls(self) -> list[list[str]]:
         """The arguments of each call so far."""
         path = self.folder / "calls"
@@ -87,8 +97,9 @@ class AwsCommand:
         return [call.split("\0")[:-1] for call in text.split("\1")[:-1]]
 
 
-def cluster_request(arguments: Sequence[str], folder: Path) -> dict[str, object]:
-    """The RunJobFlow request that ``aws emr create-cluster`` makes of its options: the part of it that our script uses.
+def cluster_request(arguments: Sequence[str], folder: Path, kept: Path) -> dict[str, object]:
+    """The RunJobFlow request that ``aws emr create-cluster`` makes of its options: the part of it that our script uses. ``folder``: where
+    it ran; ``kept``: what AwsCommand kept of a file that it named by its whole path.
 
     https://github.com/aws/aws-cli/blob/develop/awscli/customizations/emr/createcluster.py
     """
@@ -104,11 +115,12 @@ def cluster_request(arguments: Sequence[str], folder: Path) -> dict[str, object]
         }
         for group in json.loads(values["instance-groups"][0])
     ]
+    named = values["configurations"][0].removeprefix("file://")
     request: dict[str, object] = {
         "Name": values["name"][0],
         "ReleaseLabel": values["release-label"][0],
         "Applications": [{"Name": one.removeprefix("Name=")} for one in values["applications"]],
-        "Configurations": json.loads((folder / values["configurations"][0].removeprefix("file://")).read_text("utf-8")),
+        "Configurations": json.loads((kept if named.startswith("/") else folder / named).read_text("utf-8")),
         "Instances": {"InstanceGroups": groups, "KeepJobFlowAliveWhenNoSteps": True, "TerminationProtected": False},
         "AutoTerminationPolicy": json.loads(values["auto-termination-policy"][0]),
         "JobFlowRole": attributes["InstanceProfile"],

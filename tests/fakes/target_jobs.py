@@ -20,7 +20,7 @@ LITERAL = ("aws-profile",)
 # Places where nothing is installed but by an image, so that without one our provider cannot be the only one.
 OF_IMAGES = ("emr-eks", "emr-serverless", "spark-operator")
 # Labels that a place never had, or had without images of one's own.
-NEVER = {"emr-serverless": ("emr-5.36.0", "emr-6.5.0", "emr-6.8.0")}
+NEVER = {"emr-serverless": ("emr-5.36.0", "emr-6.5.0", "emr-6.6.0", "emr-6.7.0", "emr-6.8.0")}
 
 
 def fitting(name: str, plan: Plan) -> tuple[Plan, Job | None]:

@@ -519,6 +519,50 @@ def test_an_external_id_comes_from_the_environment_of_who_submits(
     assert properties["spark.executorEnv.PARTNER_ID"] == "partner-7"
 
 
+ON_EC2 = ("emr-ec2", "--on", "j-1", "--entry-point", "s3://own/job.py", "--staging", "s3://own/x")
+EC2_NAMES = ("spark.yarn.appMasterEnv.PARTNER_ID", "spark.executorEnv.PARTNER_ID")
+EXTERNAL_IDS = {
+    "emr-ec2, running": (ON_EC2, EC2_NAMES),
+    "emr-ec2, new": ((ON_EC2[0], *ON_EC2[3:]), EC2_NAMES),
+    "spark-submit": (
+        ("spark-submit", "--release", "spark-4", "--jar", "/opt/x.jar", "--entry-point", "job.py"),
+        (*EC2_NAMES, "spark.kubernetes.driverEnv.PARTNER_ID"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EXTERNAL_IDS)
+def test_an_external_id_is_filled_in_by_submit_and_stands_in_no_file_of_render(
+    case: str, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    arguments, names = EXTERNAL_IDS[case]
+    (tmp_path / "x.jar").write_bytes(b"jar")
+    arguments = tuple(str(tmp_path / "x.jar") if one == "/opt/x.jar" else one for one in arguments)
+    text = DECLARATION.replace('{kind: irsa, arn: "arn:aws:iam::111122223333:role/etl"}', "instance-profile")
+    (folder / "xacct.yaml").write_text(text.replace('role/reader"}', 'role/reader", external_id: {env: PARTNER_ID}}'))
+
+    without = submit(*arguments, "--dry-run")
+    monkeypatch.setenv("PARTNER_ID", "partner-7")
+    told = submit(*arguments, "--dry-run", "--format", "json")
+    of_render = [one for one in arguments if one not in ("--jar", str(tmp_path / "x.jar"))]
+    if arguments[0] == "spark-submit":
+        of_render = of_render[:3]
+    rendered = CliRunner().invoke(cli, ["render", *of_render, "--to", str(tmp_path / "files")], prog_name="spark-xacct")
+
+    assert (without.exit_code, without.stderr.splitlines()[-1]) == (
+        2,
+        "PARTNER_ID, which external id of role reader is read from, is not set here; export it before submit",
+    )
+    assert told.exit_code == 0, told.stderr
+    said = json.dumps(json.loads(told.stdout)["requests"])
+    assert "<external id" not in said
+    assert [name for name in names if f'{name}=partner-7"' not in said and f'"{name}": "partner-7"' not in said] == []
+    assert rendered.exit_code == 0, rendered.stderr
+    files = {path.name: path.read_text() for path in (tmp_path / "files").iterdir()}
+    assert [name for name, content in files.items() if "partner-7" in content] == []
+    assert any("external id of role reader" in content for content in files.values())
+
+
 # Dry run
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -172,12 +173,22 @@ def test_it_is_one_file_of_any_release(target: str, release: str | None) -> None
 def test_the_file_says_where_it_goes() -> None:
     for target in (PLAIN, PROCESS):
         for line in (
-            "spark.yarn.appMasterEnv.AWS_CONFIG_FILE=/etc/spark-xacct/aws-config",
-            "spark.kubernetes.driverEnv.AWS_CONFIG_FILE=/etc/spark-xacct/aws-config",
-            "spark.emr-serverless.driverEnv.AWS_CONFIG_FILE=/etc/spark-xacct/aws-config",
+            "spark.yarn.appMasterEnv.AWS_CONFIG_FILE=/etc/spark-xacct/aws/config",
+            "spark.kubernetes.driverEnv.AWS_CONFIG_FILE=/etc/spark-xacct/aws/config",
+            "spark.emr-serverless.driverEnv.AWS_CONFIG_FILE=/etc/spark-xacct/aws/config",
         ):
             assert line in text(target, chain())
         assert "spark.executorEnv" not in text(target, chain())
+
+
+def test_the_file_has_one_path_on_pages_in_templates_and_in_the_image() -> None:
+    root = Path(__file__).parents[2]
+    pages = [*(root / "docs").glob("*.md"), *(root / "conf_templates").rglob("*"), *(root / "examples").rglob("*.md")]
+    texts = [path.read_text(encoding="utf-8") for path in pages if path.is_file()]
+    job = targets.Job(image="111122223333.dkr.ecr.eu-west-1.amazonaws.com/spark:7")
+    texts += targets.render("emr-eks", chain(), job=job).files().values()
+    found = {path for text in texts for path in re.findall(r"/etc/spark-xacct/aws[^\s`\"|,:}]*", text)}
+    assert found == {profiles.FOLDER, profiles.PATH}
 
 
 @pytest.mark.parametrize("kind", [BaseKind.IRSA, BaseKind.INSTANCE_PROFILE, BaseKind.ENV], ids=str)

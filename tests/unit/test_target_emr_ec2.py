@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from fakes.target_plans import access_map, bound, large, named, plain_refusing
+from fakes.target_plans import access_map, bound, large, named, plain_refusing, role
 
 from spark_xacct import declaration, keys, targets
 from spark_xacct import plan as plans
 from spark_xacct.cli.application import cli
 from spark_xacct.errors import SparkStartError, TargetError
-from spark_xacct.model import Arn, Base, BaseKind, DecisionKind, Location, Pattern
+from spark_xacct.model import Arn, Base, BaseKind, DecisionKind, ExternalId, Location, Pattern
 from spark_xacct.plan import Plan
 from spark_xacct.spark import jar as spark_jar
 from spark_xacct.targets import Job, aws_model, releases
@@ -233,6 +233,7 @@ def test_flavour_hadoop_needs_no_jar():
     assert list(by_classification(rendered.data)) == ["core-site", "spark-defaults"]
     assert not [name for name in rendered.files() if name in ("bootstrap.sh", "install.sh")]
     assert JAR_NAME not in rendered.text()
+    assert not re.search("stag", rendered.text())
     assert "add_install" not in render(plan, "emr-7.12.0", flavour="hadoop", on="j-1").data
 
 
@@ -243,8 +244,9 @@ def test_flavour_hadoop_needs_no_jar():
         (None, ("--py-files", "s3://corp-dev-code/lib.zip", "--verbose"), ["--py-files", f"s3://corp-dev-code/lib.zip,{INSTALLED}", "--verbose"]),
         (None, ("--py-files=lib.zip",), ["--py-files", f"lib.zip,{INSTALLED}"]),
         (None, ("--conf", "spark.plugins.defaultList=a.B"), ["--conf", f"spark.plugins.defaultList=a.B,{keys.PLUGIN}"]),
-        (None, ("--conf", "spark.sql.x=1", "-c", "spark.xacct.python.required=false"), ["--conf", "spark.xacct.python.required=false", "--conf", "spark.sql.x=1"]),
-        ("j-1ABC", ("--jars", "a.jar", "--num-executors", "4"), ["--jars", "a.jar"]),
+        (None, ("--conf", "spark.sql.x=1", "-c", "spark.xacct.python.required=false"), ["--conf", "spark.sql.x=1", "-c", "spark.xacct.python.required=false"]),
+        (None, ("--conf spark.hadoop.fs.s3a.endpoint.region=x --jars a.jar",), ["--conf", "spark.hadoop.fs.s3a.endpoint.region=x", "--jars", "a.jar"]),
+        ("j-1ABC", ("--jars", "a.jar", "--py-files=b.py", "--num-executors", "4"), ["--py-files", f"b.py,{INSTALLED}"]),
     ],
 )  # fmt: skip
 def test_the_user_s_lists_are_joined_with_ours(on, parameters, expected):
@@ -252,7 +254,7 @@ def test_the_user_s_lists_are_joined_with_ours(on, parameters, expected):
     assert step[3 : 3 + len(expected)] == expected
     assert step[-3:] == [JOB.entry_point, *JOB.arguments]
     if on is not None:
-        assert step[-5:-3] == ["--num-executors", "4"]
+        assert step[-7:-3] == ["--jars", "a.jar", "--num-executors", "4"]
         assert f"spark.plugins.defaultList={keys.PLUGIN}" in step
     elif "--conf" not in expected:
         assert len(step) == 3 + len(expected) + 3
@@ -300,7 +302,65 @@ def test_without_a_runtime_role_nothing_of_it_is_there():
     assert "SecurityConfiguration" not in rendered.data["create_cluster"]
 
 
+# External ids
+
+
+VARIABLES = ("spark.yarn.appMasterEnv.PARTNER_EXTERNAL_ID", "spark.executorEnv.PARTNER_EXTERNAL_ID")
+
+
+def of_external_id(external_id: ExternalId) -> Plan:
+    roles = {"partner": role("partner", "444455556666", external_id=external_id)}
+    return plan_of(roles=roles, python_roles=("partner",))
+
+
+@pytest.mark.parametrize("flavour", ["shim", "hadoop"])
+def test_the_variable_of_an_external_id_is_set_in_the_driver_and_the_executors(flavour):
+    plan = plan_of() if flavour == "shim" else hadoops_own()
+    spark = by_classification(render(plan, flavour=flavour).data)["spark-defaults"]
+    assert {name: spark.get(name) for name in VARIABLES} == dict.fromkeys(VARIABLES, "<external id of role partner>")
+    step = options(render(plan, flavour=flavour, on="j-1ABC").data["step"])
+    assert {name: step.get(name) for name in VARIABLES} == dict.fromkeys(VARIABLES, "<external id of role partner>")
+
+
+def hadoops_own() -> Plan:
+    """A role that Python alone asks for, whose external id Hadoop's provider never sees."""
+    bindings = (bound("finance-data", "finance"),)
+    return plans.encode(
+        access_map(*bindings, base=Base(BaseKind.INSTANCE_PROFILE), python_default_role=None, python_roles=("partner",))
+    )
+
+
+def test_a_value_that_the_user_says_stays_and_the_other_is_still_asked_for():
+    step = arguments(render(plan_of(), on="j-1ABC", parameters=(f"--conf {VARIABLES[0]}=mine",)).data["step"])
+    said = [word for word in step if word.startswith(VARIABLES)]
+    assert said == [f"{VARIABLES[1]}=<external id of role partner>", f"{VARIABLES[0]}=mine"]
+
+
+def test_a_file_with_an_external_id_must_lie_on_the_nodes_and_somebody_is_told():
+    for job in ({}, {"on": "j-1ABC"}):
+        rendered = render(of_external_id(ExternalId(file="/etc/ids/partner")), **job)
+        assert rendered.data["external_ids"] == {"variables": {}, "files": {"/etc/ids/partner": "partner"}}
+        note = (
+            "external id of role partner: /etc/ids/partner must lie on every node at this path, readable for the user of the containers; "
+            "a bootstrap action of yours brings it"
+        )
+        assert f"## Mind\n\n{''.join(f'- {one}' + chr(10) for one in rendered.data['notes'])}" in rendered.text()
+        assert note in rendered.data["notes"]
+
+
+def test_an_external_id_that_is_text_needs_nothing():
+    rendered = render(of_external_id(ExternalId(literal="partner-7")))
+    assert "external id" not in rendered.text()
+    assert rendered.data["external_ids"] == {"variables": {}, "files": {}}
+
+
 # What people are told
+
+
+READS = (
+    "whoever may describe {} reads it (to AWS it is no secret); whoever sends the JSON writes it instead of <external id of role "
+    "partner>. What runs without Spark's settings, and a driver in client mode, needs PARTNER_EXTERNAL_ID exported on its node"
+)
 
 
 def test_notes_say_what_somebody_must_see_to():
@@ -312,7 +372,13 @@ def test_notes_say_what_somebody_must_see_to():
         "unverified: EMR's own S3A on a cluster: no run of ours",
         "unverified: EMR on EC2 as a whole, no run of ours; Spark on YARN with the jar in Spark's jars folder, and by spark.jars, is "
         "tested with Apache's own",
+        f"external id of role partner: create-cluster.sh and submit take it from PARTNER_EXTERNAL_ID of your shell into the cluster's "
+        f"settings, where {READS.format('the cluster')}",
     ]
+    assert render(plan_of(), on="j-1ABC").data["notes"][-1] == (
+        "external id of role partner: add-steps.sh and submit take it from PARTNER_EXTERNAL_ID of your shell into the step, where "
+        + READS.format("steps")
+    )
     assert render(plan_of(), "emr-7.9.0").data["notes"][:2] == [
         "JobFlowRole names an instance profile, here by the name of the role in base.arn, etl; write the profile's own name where it has "
         "another",
@@ -343,7 +409,10 @@ def test_the_rendered_page_names_every_file_and_says_the_comments():
 def test_json_files_hold_the_content_and_nothing_is_left_out():
     rendered = render(plan_of(BaseKind.EMR_RUNTIME_ROLE, RUNTIME))
     files = {name: json.loads(text) for name, text in rendered.files().items() if name.endswith(".json")}
-    content = {f"{name.replace('_', '-')}.json": value for name, value in rendered.content.items() if name != "notes"}
+    for_people = ("notes", "external_ids")
+    content = {
+        f"{name.replace('_', '-')}.json": value for name, value in rendered.content.items() if name not in for_people
+    }
     assert files == content
 
 
@@ -456,7 +525,22 @@ def test_what_the_api_would_refuse_is_refused_with_the_number(job, problems):
         (
             plan_of(), "emr-7.12.0", {"parameters": ("--conf", "spark.hadoop.fs.s3a.bucket.partner-data.aws.credentials.provider=a.B")},
             ["--parameter: spark.hadoop.fs.s3a.bucket.partner-data.aws.credentials.provider was a.B; the plan needs "
-             f"{keys.S3A_PROVIDER} (bucket partner-data: role partner, read)"],
+             f"{keys.S3A_PROVIDER} (bucket partner-data: role partner, read); take it out"],
+        ),
+        (plan_of(), "emr-7.12.0", {"logs": "nots3"}, ["--logs is nots3, and takes an S3 URI; write s3://BUCKET/PREFIX/"]),
+        (
+            plan_of(), "emr-7.12.0", {"logs": "s3://partner-data/logs/"},
+            ["--logs is s3://partner-data/logs/, and bucket partner-data is bound to role partner; nodes write logs as the instance "
+             "profile, so take a bucket of the job's own account"],
+        ),
+        (
+            plan_of(), "emr-7.12.0", {"role": "notanarn"},
+            ['--role: "notanarn" is not an ARN (arn:partition:service:region:account:resource); give the ARN of a role'],
+        ),
+        (
+            plan_of(), "emr-7.12.0", {"role": "arn:aws:iam::111122223333:user/etl"},
+            ['--role: "arn:aws:iam::111122223333:user/etl" is not the ARN of a role (arn:aws:iam::123456789012:role/NAME); give the ARN '
+             "of a role"],
         ),
     ],
 )  # fmt: skip

@@ -30,6 +30,9 @@ SHA256 = hashlib.sha256(JAR).hexdigest()
 OTHER = "f" * 64
 STAGED = f"s3://corp-dev-code/xacct/{JAR_NAME}"
 OLDER = "spark-xacct-0.0.9.jar"
+# What the shell must say of the external id that these plans name, and what stands for it in files.
+ID = {"PARTNER_EXTERNAL_ID": "partner/7,a:b"}
+PLACEHOLDER = "<external id of role partner>"
 AWS_SAID = "fatal error: Unable to locate credentials"
 CASES = [
     ("new", named(), "emr-7.9.0", {}),
@@ -51,6 +54,11 @@ def aws(tmp_path: Path) -> AwsCommand:
     fake = AwsCommand(tmp_path / "sandbox")
     fake.put(STAGED, JAR)
     return fake
+
+
+def filled(request: Any) -> Any:
+    """A request with the external id that the shell says."""
+    return json.loads(json.dumps(request).replace(PLACEHOLDER, ID["PARTNER_EXTERNAL_ID"]))
 
 
 def written(rendered: targets.Rendered, folder: Path) -> Path:
@@ -327,20 +335,19 @@ def test_the_scripts_stage_and_make_the_very_requests(aws, jar, plan, release, j
 
     for script in [name for name in ("create-cluster.sh", "add-steps.sh") if name in rendered.files()]:
         before = len(aws.calls())
-        answer = aws.run(
-            [shell, str(folder / script)], environment={"SPARK_XACCT_JAR": str(jar), "CLUSTER_ID": "j-1ABC"}
-        )
+        environment = {"SPARK_XACCT_JAR": str(jar), "CLUSTER_ID": "j-1ABC", **ID}
+        answer = aws.run([shell, str(folder / script)], environment=environment)
         assert (answer.returncode, answer.stderr.count("\n")) == (0, int("add_install" in data))
         calls = [call for call in aws.calls()[before:] if call[0] == "emr"]
         if script == "create-cluster.sh":
             (call,) = calls
-            request = cluster_request(call, folder)
-            assert request == data["create_cluster"]
+            request = cluster_request(call, folder, aws.kept)
+            assert request == filled(data["create_cluster"])
             assert list(aws_model.problems("emr", "RunJobFlow", request)) == []
         else:
             made = [steps_request(call) for call in calls if call[1] == "add-steps"]
             wanted = [data[name] for name in ("add_install", "add_steps") if name in data]
-            assert made == [{**one, "JobFlowId": "j-1ABC"} for one in wanted]
+            assert made == [{**filled(one), "JobFlowId": "j-1ABC"} for one in wanted]
             assert [call[1] for call in calls] == ["add-steps", "wait", "add-steps"][0 if len(wanted) == 2 else 2 :]
 
     staged = {str(path.relative_to(aws.s3)): path.read_bytes() for path in aws.s3.rglob("*") if path.is_file()}
@@ -355,9 +362,10 @@ def test_the_scripts_stage_and_make_the_very_requests(aws, jar, plan, release, j
 def test_more_options_win_over_the_rendered_ones(aws, jar):
     folder = written(render(plan_of(), jar_sha256=SHA256), aws.folder / "rendered")
     more = ["--ec2-attributes", '{"InstanceProfile": "other", "SubnetId": "subnet-1"}', "--log-uri", "s3://logs/"]
-    answer = aws.run(["sh", str(folder / "create-cluster.sh"), *more], environment={"SPARK_XACCT_JAR": str(jar)})
+    environment = {"SPARK_XACCT_JAR": str(jar), **ID}
+    answer = aws.run(["sh", str(folder / "create-cluster.sh"), *more], environment=environment)
     assert answer.returncode == 0
-    request = cluster_request(aws.calls()[-1], folder)
+    request = cluster_request(aws.calls()[-1], folder, aws.kept)
     assert (request["JobFlowRole"], request["LogUri"]) == ("other", "s3://logs/")
 
 
@@ -365,7 +373,7 @@ def test_more_options_win_over_the_rendered_ones(aws, jar):
 def test_another_jar_than_the_rendered_one_is_not_staged(aws, jar, script):
     on = None if script == "create-cluster.sh" else "j-1ABC"
     folder = written(render(plan_of(), on=on, jar_sha256=OTHER), aws.folder / "rendered")
-    answer = aws.run(["sh", str(folder / script)], environment={"SPARK_XACCT_JAR": str(jar)})
+    answer = aws.run(["sh", str(folder / script)], environment={"SPARK_XACCT_JAR": str(jar), **ID})
     assert (answer.returncode, answer.stdout) == (1, "")
     assert answer.stderr == (
         f"{jar} has sha256 {SHA256}, and these files were rendered for {OTHER}; render them again\n"
@@ -383,7 +391,7 @@ def test_without_a_cluster_add_steps_asks_for_one(aws):
 
 def test_the_job_is_not_added_where_the_install_does_not_complete(aws, jar):
     folder = written(render(plan_of(), on="j-1ABC", jar_sha256=SHA256), aws.folder / "rendered")
-    environment = {"SPARK_XACCT_JAR": str(jar), "FAKE_AWS_WAIT": "255"}
+    environment = {"SPARK_XACCT_JAR": str(jar), "FAKE_AWS_WAIT": "255", **ID}
     answer = aws.run(["sh", str(folder / "add-steps.sh")], environment=environment)
     assert answer.returncode == 1
     assert answer.stderr == (
@@ -391,6 +399,36 @@ def test_the_job_is_not_added_where_the_install_does_not_complete(aws, jar):
         "step s-1 has not completed; see: aws emr describe-step --cluster-id j-1ABC --step-id s-1\n"
     )
     assert [call[:2] for call in aws.calls()][-1] == ["emr", "wait"]
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (None, "PARTNER_EXTERNAL_ID: is the external id of role partner; export it"),
+        ("", "PARTNER_EXTERNAL_ID: is the external id of role partner; export it"),
+        ("a|b", "PARTNER_EXTERNAL_ID, the external id of role partner, holds what STS does not take in one"),
+        ('"; id', "PARTNER_EXTERNAL_ID, the external id of role partner, holds what STS does not take in one"),
+    ],
+)
+@pytest.mark.parametrize(("script", "on"), [("create-cluster.sh", None), ("add-steps.sh", "j-1ABC")])
+@pytest.mark.parametrize("shell", ["sh", "bash", "dash"])
+def test_nothing_is_staged_or_made_without_the_external_id_of_the_environment(aws, jar, script, on, value, says, shell):
+    folder = written(render(plan_of(), on=on, jar_sha256=SHA256), aws.folder / "rendered")
+    environment = {"SPARK_XACCT_JAR": str(jar)} | ({} if value is None else {"PARTNER_EXTERNAL_ID": value})
+    answer = aws.run([shell, str(folder / script)], environment=environment)
+    assert answer.returncode != 0
+    assert answer.stderr.rstrip().endswith(says)
+    assert (aws.calls(), list(aws.temporary().iterdir())) == ([], [])
+
+
+def test_a_script_whose_files_hold_no_external_id_asks_for_none(aws, jar):
+    of_new = written(render(plan_of(), jar_sha256=SHA256), aws.folder / "new")
+    said = ("spark.yarn.appMasterEnv", "spark.executorEnv")
+    parameters = tuple(f"--conf {prefix}.PARTNER_EXTERNAL_ID=mine" for prefix in said)
+    with_own = written(render(plan_of(), on="j-1ABC", parameters=parameters, jar_sha256=SHA256), aws.folder / "own")
+    for folder in (of_new, with_own):
+        environment = {"SPARK_XACCT_JAR": str(jar), "CLUSTER_ID": "j-1ABC"}
+        assert aws.run(["sh", str(folder / "add-steps.sh")], environment=environment).returncode == 0
 
 
 # With the real AWS CLI
@@ -453,6 +491,7 @@ def test_the_real_aws_cli_makes_the_very_requests(tmp_path, jar, plan, release, 
             "AWS_CONFIG_FILE": str(tmp_path / "none"),
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_PAGER": "",
+            **ID,
         }
         for script in [name for name in ("create-cluster.sh", "add-steps.sh") if name in rendered.files()]:
             command = ["sh", str(folder / script)]
@@ -460,7 +499,8 @@ def test_the_real_aws_cli_makes_the_very_requests(tmp_path, jar, plan, release, 
             assert answer.returncode == 0, answer.stderr
         asked = [one for one in emr.asked if not one[0].startswith("Describe")]
     operations = {"create_cluster": "RunJobFlow", "add_install": "AddJobFlowSteps", "add_steps": "AddJobFlowSteps"}
-    wanted = [(operation, rendered.data[name]) for name, operation in operations.items() if name in rendered.data]
+    data = filled(rendered.data)
+    wanted = [(operation, data[name]) for name, operation in operations.items() if name in data]
     assert asked == [
         (operation, {**request, "JobFlowId": "j-1ABC"} if "JobFlowId" in request else request)
         for operation, request in wanted

@@ -78,6 +78,47 @@ def test_a_file_with_an_external_id_is_mounted_in_both_pods_from_templates_that_
     assert not [name for name in defaults(render()) if "podTemplate" in name]
 
 
+BY_A_SETTING = "--conf spark.kubernetes.driver.secrets.spark-xacct-aws=/etc/spark-xacct/aws"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "is_mounted"),
+    [
+        ((), True),
+        (("--conf spark.kubernetes.driver.secrets.other=/etc/spark-xacct/aws-other",), True),
+        (("--conf spark.kubernetes.executor.secrets.spark-xacct-aws=/etc/spark-xacct/aws",), True),
+        ((BY_A_SETTING,), False),
+        ((f"{BY_A_SETTING}/ --verbose",), False),
+        (('--conf "spark.kubernetes.driver.volumes.configMap.a.mount.path=/etc/spark-xacct/aws"',), False),
+    ],
+)
+def test_nothing_is_mounted_where_a_parameter_mounts_something(parameters, is_mounted):
+    rendered = render(WITH_FILE, job=replace(JOB, parameters=parameters))
+    template = YAML(typ="safe").load(rendered.files()["driver-pod-template.yaml"])
+    paths = [mount["mountPath"] for mount in template["spec"]["containers"][0]["volumeMounts"]]
+    assert paths == [*(["/etc/spark-xacct/aws"] if is_mounted else []), "/etc/xacct/partner-id"]
+    assert {volume["name"] for volume in template["spec"]["volumes"]} == {
+        *(["spark-xacct-aws"] if is_mounted else []),
+        "spark-xacct-external-ids",
+    }
+
+
+def test_the_entry_point_of_the_image_is_named_only_where_it_is_rendered():
+    one_hop = plans.encode(access_map(bound("finance-data", "finance"), python_default_role=None))
+    hadoop = render(one_hop, job=replace(JOB, image=IMAGE), flavour=Flavour.HADOOP)
+    for rendered in (render(job=replace(JOB, image=IMAGE)), render(), hadoop):
+        template = rendered.files()["driver-pod-template.yaml"]
+        assert ("entrypoint.sh" in template) == ("entrypoint.sh" in rendered.files())
+        by_setting = '#   --parameter="--conf spark.kubernetes.driverEnv.AWS_CONFIG_FILE=/etc/spark-xacct/aws/config"\n'
+        assert (by_setting in template) != ("entrypoint.sh" in template)
+
+
+def test_who_may_write_to_the_staging_bucket_is_said_where_something_is_staged():
+    for plan, image, is_staged in ((named(), None, True), (named(), IMAGE, False), (WITH_FILE, IMAGE, True)):
+        text = render(plan, job=replace(JOB, image=image)).files()["submit.sh"]
+        assert ("write to the staging bucket" in text) == is_staged == ("aws s3 cp" in text)
+
+
 @pytest.mark.parametrize("reserved", emr_eks.RESERVED_MOUNTS)
 def test_a_file_where_emr_mounts_something_itself_is_refused(reserved):
     assert refusal(of_external_id(ExternalId(file=f"{reserved}/id"))) == (

@@ -13,12 +13,14 @@ from fakes.target_plans import access_map, bound, large, named, refusing, role
 from spark_xacct import plan as plans
 from spark_xacct import targets
 from spark_xacct.errors import TargetError
+from spark_xacct.model import ExternalId, Pattern
 from spark_xacct.plan import Plan
 from spark_xacct.targets import Job, livy
 
 STAGING = "s3://corp-dev-1/xacct"
 JAR = STAGING + "/spark-xacct-0.1.0.jar"
 STAGED = Job(staging=STAGING)
+ROLE = "arn:aws:iam::111122223333:role/etl"
 PLANS = {
     "named": named(),
     "refusing": refusing(),
@@ -59,7 +61,8 @@ def test_lists_stand_in_livys_fields_and_everything_else_in_conf(plan: Plan) -> 
     lists = {item.name: item.value.split(",") for item in expected if item.name in livy.FIELDS}
     assert lists == {"spark.submit.pyFiles": [JAR]}
     assert (session["pyFiles"], "jars" in session) == ([JAR], False)
-    assert session["conf"] == {item.name: item.value for item in expected if item.name not in lists}
+    conf = {name: value for name, value in session["conf"].items() if not name.endswith("Env.PARTNER_EXTERNAL_ID")}
+    assert conf == {item.name: item.value for item in expected if item.name not in lists}
 
 
 @EACH_PLAN
@@ -74,6 +77,61 @@ def test_the_plan_reaches_hadoop_executors_and_the_driver_of_each_cluster_manage
     ):
         environment = {name.removeprefix(prefix): value for name, value in conf.items() if name.startswith(prefix)}
         assert plans.from_environment(environment).id == plan.id
+
+
+def test_the_variable_of_an_external_id_is_set_in_the_driver_of_each_cluster_manager_and_in_executors() -> None:
+    rendered = render(named())
+    found = {name: value for name, value in body(rendered)["conf"].items() if "PARTNER_EXTERNAL_ID" in name}
+    prefixes = ("spark.yarn.appMasterEnv.", "spark.kubernetes.driverEnv.", "spark.emr-serverless.driverEnv.")
+    names = [prefix + "PARTNER_EXTERNAL_ID" for prefix in (*prefixes, "spark.executorEnv.")]
+    assert found == dict.fromkeys(names, "<external id of role partner>")
+    assert (
+        "# Before the session: in the %%configure cell write the external id in place of <external id of role partner>; AWS calls it no "
+        "secret.\n# A driver in client mode (livy.spark.deploy-mode) gets its environment from Livy: there PARTNER_EXTERNAL_ID must be "
+        "exported for Livy itself.\n"
+    ) in first_cell(named())
+
+
+def test_where_a_file_with_an_external_id_must_lie_is_said_in_the_first_cell() -> None:
+    roles = {"reader": role("reader", "444455556666", external_id=ExternalId(file="/etc/ids/reader"))}
+    plan = plans.encode(access_map(bound("a-1", "reader"), roles=roles, python_default_role=None, python_roles=()))
+    told = "# The external id of role reader is read from /etc/ids/reader, which must lie on every node at this path.\n"
+    assert told in first_cell(plan)
+    assert "external id" not in first_cell(large("aws", "eu-west-1"))
+
+
+TLS = "spark.ssl.internode.enabled"
+
+
+@pytest.mark.parametrize(
+    ("release", "role_arn", "value", "told"),
+    [
+        ("emr-7.12.0", ROLE, "true", f"where the driver may tell executors ({TLS})"),
+        ("emr-6.15.0", ROLE, "true", f"where the driver may tell executors ({TLS})"),
+        ("emr-spark-8.1.0", ROLE, "true", f"where the driver may tell executors ({TLS})"),
+        ("emr-7.12.0", None, None, f"(YARN, spark.authenticate with spark.network.crypto.enabled, or {TLS} on EMR Serverless)"),
+        ("emr-6.14.0", ROLE, None, f"in each JVM, because the driver tells executors nothing: {TLS} came with emr-6.15 ("),
+    ],
+)  # fmt: skip
+def test_a_session_with_a_role_is_one_of_emr_serverless_whose_tls_makes_the_drivers_channel(
+    release: str, role_arn: str | None, value: str | None, told: str
+) -> None:
+    rendered = render(one_bucket(), release, job=Job(staging=STAGING, role=role_arn))
+    assert body(rendered)["conf"].get(TLS) == value
+    assert told in first_cell(one_bucket(), release, job=Job(staging=STAGING, role=role_arn))
+
+
+def one_bucket() -> Plan:
+    """What each of these labels carries."""
+    return plans.encode(access_map(bound("a-*", "finance"), deny_undeclared=True, own=(Pattern("corp-dev-*"),)))
+
+
+def test_a_role_that_is_none_is_refused() -> None:
+    with pytest.raises(TargetError) as refusal:
+        render(named(), job=Job(role="notanarn"))
+    assert str(refusal.value) == (
+        'livy: --role: "notanarn" is not an ARN (arn:partition:service:region:account:resource); give the ARN of a role'
+    )
 
 
 def test_values_survive_json_whatever_they_hold() -> None:
@@ -174,9 +232,8 @@ def test_spark_2_has_no_plugins_for_spark_jars() -> None:
 
 def test_a_session_has_a_name_and_a_role_only_where_somebody_gave_them() -> None:
     assert "name" not in body(render(named()))
-    role_arn = "arn:aws:iam::111122223333:role/etl"
-    session = cell(render(named(), job=Job(name="jane-1", role=role_arn)))[1]
-    assert (session["name"], session["conf"]["emr-serverless.session.executionRoleArn"]) == ("jane-1", role_arn)
+    session = cell(render(named(), job=Job(name="jane-1", role=ROLE)))[1]
+    assert (session["name"], session["conf"]["emr-serverless.session.executionRoleArn"]) == ("jane-1", ROLE)
 
 
 def test_options_that_would_be_lost_are_refused_and_others_are_said_in_the_cell() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -222,6 +223,31 @@ def test_a_file_with_an_external_id_is_mounted_in_both_pods():
     assert [spec[pod]["volumeMounts"] for pod in ("driver", "executor")] == [[mount], [mount]]
 
 
+def test_one_command_puts_every_external_id_into_the_one_secret():
+    roles = {
+        "partner": role("partner", "444455556666", external_id=ExternalId(env="PARTNER_ID")),
+        "finance": role("finance", "777788889999", external_id=ExternalId(env="FINANCE_ID")),
+        "reader": role("reader", "777788889999", external_id=ExternalId(file="/etc/ids/the reader")),
+    }
+    more = {"roles": roles, "python_roles": ("reader",), "python_default_role": None}
+    plan = plans.encode(access_map(bound("a-1", "partner"), bound("a-2", "finance"), **more))
+    plan = replace(plan, access_map=replace(plan.access_map, documents={"namespace": "spark"}))
+    lines = render(plan).files()["spark-application.yaml"].splitlines()
+    first = lines.index("# First, and again when one of them changes, the external ids, in one Secret:") + 1
+    command = "\n".join(
+        line.removeprefix("#")
+        for line in lines[first : lines.index("apiVersion: sparkoperator.k8s.io/v1beta2")]
+        if line.startswith("#   ")
+    )
+    assert command.count("create secret") == 1
+    assert shlex.split(command.replace("\\\n", " ")) == [
+        "kubectl", "--namespace", "spark", "create", "secret", "generic", "spark-xacct-external-ids", "--dry-run=client", "--output", "yaml",
+        "--from-literal=PARTNER_ID=$PARTNER_ID", "--from-literal=FINANCE_ID=$FINANCE_ID", "--from-file=reader=/etc/ids/the reader",
+        "|", "kubectl", "--namespace", "spark", "apply", "--filename", "-",
+    ]  # fmt: skip
+    assert "create secret" not in render(large("aws", "eu-west-1")).text()
+
+
 def test_hadoops_own_provider_needs_no_jar_and_no_channel():
     one_hop = plans.encode(access_map(bound("finance-data", "finance"), python_default_role=None))
     rendered = render(one_hop, job=replace(JOB, image=IMAGE), flavour=Flavour.HADOOP)
@@ -230,6 +256,8 @@ def test_hadoops_own_provider_needs_no_jar_and_no_channel():
     assert "deps" not in spec
     assert "spark.authenticate" not in spec["sparkConf"]
     assert "spark.authenticate.secret.file" not in rendered.text()
+    assert "Executors begin chains" not in rendered.text()
+    assert "Executors begin chains" in render().text()
 
 
 def test_the_role_of_the_node_is_rendered_with_a_word():

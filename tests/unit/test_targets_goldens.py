@@ -130,7 +130,8 @@ def recorded(text: str, folder: Path, shell: str, more: list[str]) -> tuple[list
     script = folder / "submit.sh"
     script.write_text(text, encoding="utf-8")
     command = [shell, str(script), *more]
-    answer = subprocess.run(command, capture_output=True, check=True, env={"PATH": f"{folder}:{os.environ['PATH']}"})
+    of_shell = {"PATH": f"{folder}:{os.environ['PATH']}", "PARTNER_EXTERNAL_ID": "partner/7 $x"}
+    answer = subprocess.run(command, capture_output=True, check=True, env=of_shell)
     environment = dict(item.split("=", 1) for item in answer.stderr.decode().split("\0") if item)
     ours = {name: value for name, value in environment.items() if name.startswith("SPARK_XACCT_")}
     return answer.stdout.decode().split("\0")[:-1], ours
@@ -144,7 +145,8 @@ def test_spark_submit_text_is_safe_in_posix_shells(tmp_path, shell, plan):
         subprocess.run(["bash", "-n"], input=rendered.text(), text=True, check=False, capture_output=True).stderr == ""
     )
     arguments, environment = recorded(rendered.text(), tmp_path, shell, ["job.py", "an argument"])
-    assert arguments == [*rendered.data["arguments"], "job.py", "an argument"]
+    written = [word.replace("<external id of role partner>", "partner/7 $x") for word in rendered.data["arguments"]]
+    assert arguments == [*written, "job.py", "an argument"]
     assert environment == rendered.data["environment"]
     assert [path.name for path in tmp_path.iterdir() if path.name == "x"] == []
 

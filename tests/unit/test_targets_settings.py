@@ -450,10 +450,51 @@ def test_sts_calls_of_shared_vector(case):
     assert sts_calls.an_hour(plans.decode(plans.text.canonical(case["plan"])).access_map) == case["calls"]
 
 
-def test_sts_calls_are_counted_by_hop_and_life():
-    comments = targets.settings_for(named(), "spark-4").comments
-    assert (
-        comments[1]
-        == "STS: 3 hops, about 12 calls an hour where the driver may tell executors (YARN, or spark.authenticate with spark.network.crypto.enabled), else as many in each JVM (a driver and 10 executors: about 132)"
+CHANNELS = {
+    "spark-submit": ("spark-4", "YARN, or spark.authenticate with spark.network.crypto.enabled"),
+    "core-site": ("emr-7.12.0", "YARN, or spark.authenticate with spark.network.crypto.enabled"),
+    "emr-ec2": ("emr-7.12.0", "YARN"),
+    "emr-eks": ("emr-7.12.0", "spark.authenticate with spark.network.crypto.enabled"),
+    "spark-operator": ("spark-4", "spark.authenticate with spark.network.crypto.enabled"),
+    "emr-serverless": ("emr-7.12.0", "spark.ssl.internode.enabled"),
+}
+NOTHING_TOLD = {
+    ("emr-ec2", "emr-5.36.0"): "Spark of emr-5.36.0 has no plugins",
+    ("emr-eks", "emr-5.36.0"): "Spark of emr-5.36.0 has no plugins",
+    ("spark-defaults", "emr-5.36.0"): "Spark of emr-5.36.0 has no plugins",
+    ("emr-serverless", "emr-6.14.0"): "spark.ssl.internode.enabled came with emr-6.15",
+}
+
+
+def sts_line(name: str, release: str, plan: Plan) -> str:
+    plan, job = fitting(name, plan)
+    return targets.render(name, plan, release, job=job).data["comments"][1]
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_sts_calls_are_counted_by_hop_and_life_and_the_channel_is_that_of_the_target(name):
+    release, channel = CHANNELS[name]
+    assert sts_line(name, release, named()) == (
+        f"STS: 3 hops, about 12 calls an hour where the driver may tell executors ({channel}), else as many in each JVM (a driver and 10 "
+        "executors: about 132)"
     )
+
+
+@pytest.mark.parametrize(("name", "release"), NOTHING_TOLD)
+def test_where_a_driver_tells_nothing_each_jvm_asks_and_it_is_said_why(name, release):
+    assert sts_line(name, release, plain_refusing()) == (
+        "STS: 3 hops, about 12 calls an hour in each JVM, because the driver tells executors nothing: "
+        f"{NOTHING_TOLD[name, release]} (a driver and 10 executors: about 132)"
+    )
+
+
+@pytest.mark.parametrize("release", ["emr-5.36.0", "emr-6.5.0"])
+def test_a_channel_without_a_plugin_is_not_rendered(release):
+    plan, job = fitting("emr-eks", plain_refusing())
+    settings = targets.render("emr-eks", plan, release, job=job).settings
+    found = {"spark.authenticate", "spark.network.crypto.enabled"} & {one.name for one in settings.spark_only}
+    assert bool(found) == settings.release.has_plugins
+
+
+def test_no_hop_is_no_call():
     assert targets.settings_for(one(sts=Sts("eu-west-1")), "spark-4").comments[1] == "STS: no hop, no calls"

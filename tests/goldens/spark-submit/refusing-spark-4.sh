@@ -10,6 +10,9 @@ export SPARK_XACCT_PLAN=<part 1 of plan 826f72ce3fa3>
 export SPARK_XACCT_PLAN_2=.
 export SPARK_XACCT_RUN=run-1
 export SPARK_XACCT_USER='o'"'"'neil'
+# The external id of role partner: for the driver in client mode from here, for everybody else by the options below.
+: "${PARTNER_EXTERNAL_ID:?is the external id of role partner; export it}"
+export PARTNER_EXTERNAL_ID
 spark-submit \
   --jars '/opt/spark xacct/spark-xacct-0.1.0.jar' \
   --py-files '/opt/spark xacct/spark-xacct-0.1.0.jar' \
@@ -38,4 +41,7 @@ spark-submit \
   --conf spark.kubernetes.driverEnv.SPARK_XACCT_PLAN_2=. \
   --conf spark.kubernetes.driverEnv.SPARK_XACCT_RUN=run-1 \
   --conf 'spark.kubernetes.driverEnv.SPARK_XACCT_USER=o'"'"'neil' \
+  --conf "spark.executorEnv.PARTNER_EXTERNAL_ID=$PARTNER_EXTERNAL_ID" \
+  --conf "spark.yarn.appMasterEnv.PARTNER_EXTERNAL_ID=$PARTNER_EXTERNAL_ID" \
+  --conf "spark.kubernetes.driverEnv.PARTNER_EXTERNAL_ID=$PARTNER_EXTERNAL_ID" \
   "$@"

@@ -21,9 +21,10 @@ from spark_xacct import plan, targets
 from spark_xacct.declaration import load
 from spark_xacct.lab.lab import Lab
 from spark_xacct.spark import jar
-from spark_xacct.targets import Job
+from spark_xacct.targets import Job, external_ids
 
 pytestmark = pytest.mark.slow
+EXTERNAL_ID = "SINK_EXTERNAL_ID"
 LABELS = {"3.5": "emr-7.3.0", "4": "emr-7.12.0"}
 # EMR's own settings, and what the jar's step does.
 PLATFORM = {"spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem"}
@@ -46,7 +47,9 @@ def test_the_main_job_passes_as_a_step_of_a_cluster_that_the_target_configures(
             arguments=(str(tmp_path / "xacct.plan"), lab.queue_url("events")),
         ),
     ).files()  # fmt: skip
-    classifications = {one["Classification"]: one["Properties"] for one in json.loads(files["configurations.json"])}
+    # As create-cluster.sh fills it in.
+    said = files["configurations.json"].replace(external_ids.placeholder("sink"), lab.environment()[EXTERNAL_ID])
+    classifications = {one["Classification"]: one["Properties"] for one in json.loads(said)}
     yarn = submissions.yarn
     yarn.wait_ready()
     environment = cluster(submissions, classifications, tmp_path)
@@ -90,6 +93,8 @@ def cluster(submissions: Submissions, classifications: Mapping[str, Mapping[str,
     node = {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": str(runner.worker_python)}
     driver = {**node, **runner.lab.environment()}
     driver.pop("SPARK_CONF_DIR", None)
+    # The classifications bring it.
+    driver.pop(EXTERNAL_ID)
     settings = {
         **SMALL,
         **submissions.quick(),
