@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from typing import Any
-
-from rich.console import Console
-from rich.text import Text
 
 from spark_xacct.cli import output
 from spark_xacct.launch import Launcher, LaunchError, Run, State, emr_ec2, staging
@@ -33,7 +29,7 @@ class Told:
 
     def __init__(self, is_json: bool) -> None:
         self._is_json = is_json
-        self._is_terminal = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        self._is_terminal = output.hears_a_terminal() and os.environ.get("TERM", "dumb") != "dumb"
         self._progress = ""
 
     def say(self, text: str) -> None:
@@ -53,10 +49,8 @@ class Told:
             return
         if text == self._progress:
             return
-        row = Text(text)
-        row.truncate(Console(stderr=True).width - 1, overflow="ellipsis")
         # Talk ends its row; where nothing is to stand in this one, that is the row above.
-        output.talk(f"{self._over()}{row.plain or self._UP}")
+        output.talk(f"{self._over()}{output.one_row(text) or self._UP}")
         self._progress = text
 
     def _over(self) -> str:

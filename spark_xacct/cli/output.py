@@ -11,6 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 def data(text: str) -> None:
@@ -33,6 +34,18 @@ def nobody_reads() -> None:
 def is_terminal() -> bool:
     """Whether the answer is read by a person, and stands on a screen."""
     return sys.stdout.isatty()
+
+
+def hears_a_terminal() -> bool:
+    """Whether talk stands on a screen."""
+    return sys.stderr.isatty()
+
+
+def one_row(text: str) -> str:
+    """As much of a text as stands in one row of the terminal."""
+    row = Text(text)
+    row.truncate(Console(stderr=True).width - 1, overflow="ellipsis")
+    return row.plain
 
 
 def talk(text: str) -> None:
