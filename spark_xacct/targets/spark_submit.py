@@ -32,7 +32,7 @@ def content(settings: Settings, job: Job) -> Mapping[str, Any]:
 
 def write(rendered: Rendered) -> Mapping[str, str]:
     arguments = rendered.content["arguments"]
-    options = [f"{name} {shlex.quote(value)}" for name, value in zip(arguments[::2], arguments[1::2], strict=True)]
+    options = [f"{arguments[at]} {shlex.quote(arguments[at + 1])}" for at in range(0, len(arguments), 2)]
     exports = [f"{name}={shlex.quote(value)}" for name, value in rendered.content["environment"].items()]
     drawn = rendered.content["drawn"]
     options += [f'--conf "{name}=${variable}"' for variable, names in drawn.items() for name in names]
