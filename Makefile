@@ -75,14 +75,16 @@ wheel: jar | $(VENV)/.ready ## build the wheel, with the jar in it, into dist/
 demo: jar $(CACHE)/spark-$(SPARK)/.ready $(CACHE)/worker/.ready ## the main job against the embedded AWS (SPARK=4 or 3.5)
 	@PYSPARK_PYTHON=$(CURDIR)/$(CACHE)/worker/bin/python $(CACHE)/spark-$(SPARK)/bin/spark-xacct lab demo
 
-lint: | $(VENV)/.ready ## ruff, mypy, layers, Python 3.7 syntax of the worker half
+lint: | $(VENV)/.ready ## ruff, mypy, layers, Python 3.7 of what the jar carries to workers and drivers
 	@$(BIN)/ruff check -q .
 	@$(BIN)/ruff format -q --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/vermin -q --no-tips --no-parse-comments --target=3.7- --violations $(WORKER_HALF)
+	@$(BIN)/vermin -q --no-tips --no-parse-comments --target=3.7- --violations $(WORKER_HALF) $(DRIVER_HALF)
 
 WORKER_HALF := spark_xacct/__init__.py spark_xacct/version.py spark_xacct/keys.py spark_xacct/errors.py spark_xacct/model spark_xacct/plan spark_xacct/aws spark_xacct/worker
+# What a driver runs besides; of declarations and the command line what says that they need a newer Python.
+DRIVER_HALF := spark_xacct/__main__.py spark_xacct/cli/__init__.py spark_xacct/declaration/__init__.py spark_xacct/access spark_xacct/iam spark_xacct/spark spark_xacct/targets
 
 versions:
 	@echo "python $$($(PYTHON) -V | cut -d' ' -f2), java $$(java -version 2>&1 | head -n 1 | cut -d'"' -f2), maven $$(mvn -v | grep -o "Apache Maven [0-9.]*" | cut -d" " -f3), Spark lines $(LINES:%=%) (pyspark $(foreach line,$(LINES),$(PYSPARK_$(line))))"

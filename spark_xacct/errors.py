@@ -93,4 +93,4 @@ class SparkStartError(XacctError):
 
 
 class MissingDependencyError(XacctError, ImportError):
-    """A library that this part needs is not installed here; says which, on which host, and how to add it."""
+    """A library, or a newer Python, that this part needs is not here; says which, on which host, and what to do."""

@@ -39,13 +39,20 @@ class Identity:
     # Of the plan: a base identity that base.arn does not name is none of them.
     roles: tuple[Arn, ...] = ()
 
+    def __post_init__(self) -> None:
+        if len(self.places) != len(PLACES):
+            raise ValueError(f"{len(self.places)} answers, and {len(PLACES)} places: {', '.join(PLACES)}")
+
+    @property
+    def by_place(self) -> Mapping[str, str]:
+        """What each of PLACES holds, by its name."""
+        return dict(zip(PLACES, self.places))
+
     @property
     def wrong(self) -> tuple[str, ...]:
         """The places whose answer is not the declared identity; where nobody has declared it, all that disagree."""
         return tuple(
-            place
-            for place, found in zip(PLACES, self.places, strict=True)
-            if found != NOT_ASKED and not self._is_right(found)
+            place for place, found in self.by_place.items() if found != NOT_ASKED and not self._is_right(found)
         )
 
     def _is_right(self, found: str) -> bool:
@@ -75,7 +82,7 @@ class Identities:
                 {
                     "bucket": row.bucket,
                     "declared": row.declared,
-                    **dict(zip((place.replace(" ", "_").lower() for place in PLACES), row.places, strict=True)),
+                    **{place.replace(" ", "_").lower(): found for place, found in row.by_place.items()},
                     "wrong": list(row.wrong),
                 }
                 for row in self.rows
@@ -92,9 +99,7 @@ class Identities:
     def __str__(self) -> str:
         cells = self._cells()
         widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-        lines = [
-            "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
-        ]
+        lines = ["  ".join(f"{cell:<{widths[column]}}" for column, cell in enumerate(row)).rstrip() for row in cells]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -234,5 +239,5 @@ def _cause(error: Exception) -> str:
 def _marked(row: Identity) -> tuple[str, ...]:
     return tuple(
         f"{found} (not as declared)" if place in row.wrong and found.startswith("arn:") else found
-        for place, found in zip(PLACES, row.places, strict=True)
+        for place, found in row.by_place.items()
     )

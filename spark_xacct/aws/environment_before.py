@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import Mapping as MappingBase  # noqa: UP035 - as a base class Python 3.7 cannot subscript the other
+
+# As a base class Python 3.7 cannot subscript that of collections.abc.
+from typing import Mapping as MappingBase
 
 # Set, to the role's name, where a default role was put into an environment.
 DEFAULT_ROLE = "SPARK_XACCT_DEFAULT_ROLE"

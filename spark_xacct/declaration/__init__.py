@@ -1,11 +1,13 @@
-"""The declaration: ``xacct.yaml`` to an access map. Needs pydantic and ruamel.yaml; a plan file needs neither."""
+"""The declaration: ``xacct.yaml`` to an access map. Needs pydantic, ruamel.yaml and Python 3.10; a plan file needs none of them."""
 
 from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import socket
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +15,10 @@ from spark_xacct.errors import DeclarationError, MissingDependencyError, PlanErr
 from spark_xacct.model import AccessMap
 from spark_xacct.plan import Plan, decode, encode
 
-__all__ = ["Declaration", "load", "loads", "schema"]
+__all__ = ["PYTHON_SINCE", "Declaration", "load", "loads", "schema"]
 
+# What declarations and the command line need. Drivers import this module too, from Python 3.7.
+PYTHON_SINCE = (3, 10)
 
 _PLAN_TEXT = re.compile(r"z[0-9]+:")
 
@@ -54,6 +58,9 @@ def load(
 
 def loads(text: str, file: str = "xacct.yaml", environment: str | None = None) -> Declaration:
     """The declaration in a YAML text; ``file`` is its name in problems. Raises DeclarationError with every problem."""
+    if sys.version_info < PYTHON_SINCE:
+        since = ".".join(map(str, PYTHON_SINCE))
+        raise _unreadable(f"this is Python {platform.python_version()}, and it takes {since} or newer")
     try:
         from spark_xacct.declaration import reading
     except ImportError as error:
@@ -104,8 +111,12 @@ def _missing(error: ImportError) -> MissingDependencyError:
     if name == "spark_xacct":
         raise error
     library = {"ruamel": "ruamel.yaml"}.get(name, name)
+    return _unreadable(f"{library} is not installed", "; or: pip install pydantic ruamel.yaml")
+
+
+def _unreadable(reason: str, other_way: str = "") -> MissingDependencyError:
     return MissingDependencyError(
-        f"a declaration cannot be read on host {socket.gethostname()}: {library} is not installed; "
-        "compile it first, where spark-xacct is installed: spark-xacct render plan > xacct.plan, and use that file here; "
-        "or: pip install pydantic ruamel.yaml"
+        f"a declaration cannot be read on host {socket.gethostname()}: {reason}; "
+        "compile it first, where spark-xacct is installed: spark-xacct render plan > xacct.plan, and use that file here"
+        + other_way
     )

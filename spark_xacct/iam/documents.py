@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Dict
 
 from spark_xacct.iam import permissions, trust
 from spark_xacct.iam.chains import Assumption, assumptions, base_arn
 from spark_xacct.iam.explained import Explained, policy
 from spark_xacct.model import AccessMap, Arn
 
-Document = dict[str, Any]
+Document = Dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Dict  # noqa: UP035
+from typing import Any, Dict
 
 from spark_xacct.errors import ModelError
 from spark_xacct.model.binding import Binding
 from spark_xacct.model.role import Grant
 
-Statement = Dict[str, Any]  # noqa: UP006 (evaluated at run time, and Python 3.7 has no dict[...])
+# Evaluated at run time, and Python 3.7 has no dict[...].
+Statement = Dict[str, Any]
 
 # Multipart actions belong to write: S3A's committers and block uploads fail at commit without them.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions

@@ -6,7 +6,6 @@ read that file first: https://spark.apache.org/docs/latest/configuration.html#dy
 
 from __future__ import annotations
 
-import itertools
 import os
 import shlex
 from collections.abc import Collection, Mapping
@@ -44,7 +43,7 @@ def with_lists(submit_arguments: str, lists: Mapping[str, str]) -> str:
         elif not (separator and _sets_one_of(lists, name, value)):
             kept.append(argument)
     options = [part for name, value in lists.items() if value for part in (LIST_OPTIONS[name], value)]
-    return shlex.join([*options, *kept])
+    return " ".join(map(shlex.quote, [*options, *kept]))
 
 
 def _sets_one_of(names: Collection[str], option: str, value: str) -> bool:
@@ -84,7 +83,8 @@ def _configuration_folder(environment: Mapping[str, str]) -> Path:
 
 # Settings that are lists we append to, and the option of spark-submit that is another spelling of each.
 LIST_OPTIONS = {"spark.jars": "--jars", "spark.submit.pyFiles": "--py-files"}
-_OPTIONS = {option: name for name, option in LIST_OPTIONS.items()} | {
+_OPTIONS = {
+    **{option: name for name, option in LIST_OPTIONS.items()},
     "--files": "spark.files",
     "--master": "spark.master",
 }
@@ -106,5 +106,5 @@ def _from_submit(arguments: list[str]) -> dict[str, str]:
 
 
 def _values_of(arguments: list[str], option: str) -> list[str]:
-    found = [value for name, value in itertools.pairwise(arguments) if name == option]
+    found = [value for name, value in zip(arguments, arguments[1:]) if name == option]
     return found + [item.partition("=")[2] for item in arguments if item.startswith(option + "=") and option != "-c"]

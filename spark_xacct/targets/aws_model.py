@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from spark_xacct.errors import TargetError
@@ -39,7 +39,7 @@ def problems(service: str, operation: str, request: Mapping[str, Any]) -> Iterat
     yield from _problems(shape, request, operation)
 
 
-@cache
+@lru_cache(maxsize=None)
 def _model(service: str) -> Any:
     from botocore.loaders import Loader
     from botocore.model import ServiceModel
@@ -126,7 +126,7 @@ def _length(shape: Any, size: float, subject: str, unit: str) -> Iterator[str]:
         yield f"{subject} {size:,} {unit}".rstrip() + f", and {int(least):,} is the least"
 
 
-@cache
+@lru_cache(maxsize=None)
 def _as_python(pattern: str) -> str:
     for java, python in _JAVA.items():
         pattern = pattern.replace(java, python)

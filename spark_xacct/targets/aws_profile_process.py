@@ -37,7 +37,7 @@ def content(settings: Settings, job: Job) -> Mapping[str, Any]:
 
 def command(role: str, plan_text: str) -> str:
     """The command of one role's profile. It holds the plan itself: a file would have a path, and every host another one."""
-    return shlex.join(["spark-xacct", "credentials", "--role", role, "--plan", plan_text])
+    return " ".join(map(shlex.quote, ("spark-xacct", "credentials", "--role", role, "--plan", plan_text)))
 
 
 def write(rendered: Rendered) -> Mapping[str, str]:

@@ -56,12 +56,17 @@ class Connector:
     sdk: str
     provider: str
     provider_key: str
-    bucket_prefix: str
+    prefix: str
     bucket_provider_key: str
     native: Mapping[str, NativeKeys] = field(default_factory=dict)
     unneeded: Mapping[str, str] = field(default_factory=dict)
     cannot_send: frozenset[str] = frozenset()
     hook: Hook | None = None
+
+    @property
+    def bucket_prefix(self) -> str:
+        """What stands before the name of a bucket."""
+        return f"{self.prefix}bucket."
 
     def bucket_key(self, bucket: str, rest: str) -> str:
         """The full name of a per-bucket key."""
@@ -69,7 +74,7 @@ class Connector:
 
     def key(self, rest: str) -> str:
         """The full name of the same key for all buckets."""
-        return self.bucket_prefix.removesuffix("bucket.") + rest
+        return self.prefix + rest
 
 
 def camel_case(canned_acl: str) -> str:
@@ -136,7 +141,7 @@ S3A_V1 = Connector(
     sdk="v1",
     provider=keys.S3A_V1_PROVIDER,
     provider_key=keys.S3A_PROVIDER_KEY,
-    bucket_prefix="fs.s3a.bucket.",
+    prefix="fs.s3a.",
     bucket_provider_key="aws.credentials.provider",
     native=_S3A_NATIVE,
     # Off by default before Hadoop 3.4 (HADOOP-18094).
@@ -157,7 +162,7 @@ EMRFS = Connector(
     sdk="v1",
     provider=keys.EMRFS_PROVIDER,
     provider_key=keys.EMRFS_PROVIDER_KEY,
-    bucket_prefix="fs.s3.bucket.",
+    prefix="fs.s3.",
     bucket_provider_key="customAWSCredentialsProvider",
     native=_EMRFS_NATIVE,
     unneeded={"region": "EMRFS asks S3 for the region of a bucket"},

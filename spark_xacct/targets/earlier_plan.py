@@ -55,7 +55,8 @@ class EarlierPlan:
 
 
 def _bare(name: str) -> str:
-    return name.removeprefix(keys.SPARK_HADOOP_PREFIX)
+    prefix = keys.SPARK_HADOOP_PREFIX
+    return name[len(prefix) :] if name.startswith(prefix) else name
 
 
 def _of_others(value: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from spark_xacct.errors import TargetError
@@ -30,7 +31,7 @@ _FETCH_AND_RUN = 'script=$(mktemp) && aws s3 cp --only-show-errors "$0" "$script
 
 def script(job: Job, name: str) -> str:
     """Where a script lies once it is staged. By version, because nodes that come later fetch it then."""
-    return f"{job.staging.rstrip('/')}/{JAR_NAME.removesuffix('.jar')}/{name}"
+    return f"{job.staging.rstrip('/')}/{PurePosixPath(JAR_NAME).stem}/{name}"
 
 
 def has_auxlib(release: Release) -> bool:

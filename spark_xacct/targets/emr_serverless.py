@@ -44,7 +44,7 @@ def content(settings: Settings, job: Job) -> Mapping[str, Any]:
     unused.check(NAME, job, UNUSED)
     label = _label(settings, job)
     _check_base(settings)
-    artefacts = {"--entry-point": job.entry_point} | ({"--staging": job.staging} if job.image is None else {})
+    artefacts = {"--entry-point": job.entry_point, **({"--staging": job.staging} if job.image is None else {})}
     job_runs.check_artefacts(NAME, settings, job, artefacts)
     is_base = settings.plan.access_map.base.kind is BaseKind.EMR_RUNTIME_ROLE
     role = job_runs.role_of(NAME, settings, job, is_base)

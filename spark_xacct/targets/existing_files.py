@@ -188,13 +188,13 @@ class _Work:
                 del there[name]
         prefix = keys.SPARK_HADOOP_PREFIX if place.names is Names.SPARK else ""
         merged = merge({**below, **there}, ours, prefix)
-        lines = dict(zip(merged.changed, merged.log, strict=True))
         result = dict(there)
         for name in (name for name in place.settings if name not in there):
             self._change(place, name, None, f"took out {name} (left from an earlier plan)")
         for name, value in merged.changed.items():
             if name not in there and (only_there or not value):
                 continue
+            line = merged.lines[name]
             foreign = name in merged.replaced and name in there and name not in own
             if foreign:
                 shown = f"{name} is {secrets.shown(name, there[name])}"
@@ -204,10 +204,10 @@ class _Work:
                         "out, or say --replace"
                     )
                     continue
-                lines[name] = f"replaced {name}, which was {secrets.shown(name, there[name])} ({wanted[name].reason})"
+                line = f"replaced {name}, which was {secrets.shown(name, there[name])} ({wanted[name].reason})"
             if value:
                 result[name] = value
-                self._change(place, name, value, lines[name])
+                self._change(place, name, value, line)
             else:
                 result.pop(name, None)
                 self._change(place, name, None, f"took out {name} (a part of an older plan)")

@@ -71,7 +71,7 @@ def _request(settings: Settings, job: Job, conf: list[Setting]) -> dict[str, Any
         "Name": job.name,
         "Role": job.role or str(settings.plan.access_map.base.arn),
         "Command": {"Name": "glueetl", "ScriptLocation": job.entry_point, "PythonVersion": "3"},
-        "GlueVersion": settings.release.name.removeprefix("glue-"),
+        "GlueVersion": re.sub("^glue-", "", settings.release.name),
         "WorkerType": "G.1X",
         "NumberOfWorkers": 2,
         "DefaultArguments": {

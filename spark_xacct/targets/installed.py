@@ -67,7 +67,12 @@ def _jars_folders(origin: Path, spark_home: str | None) -> list[Path]:
     """Where the jars of a pyspark are: of SPARK_HOME, of the PyPI package, of a distribution (SPARK_HOME/python/pyspark),
     or of whatever spark-submit took its python/lib/pyspark.zip from."""
     named = [Path(spark_home) / "jars"] if spark_home else []
-    return [*named, origin / "jars", origin.parents[1] / "jars", *(parent / "jars" for parent in origin.parents[3:4])]
+    return [
+        *named,
+        origin / "jars",
+        origin.parents[1] / "jars",
+        *(parent / "jars" for parent in list(origin.parents)[3:4]),
+    ]
 
 
 def _text(path: Path) -> str:

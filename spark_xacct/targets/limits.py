@@ -24,14 +24,15 @@ _WAY_OUT = (
 
 def check_command(target: str, arguments: Sequence[str]) -> None:
     """Raises TargetError when Linux would refuse to start a command with these arguments."""
-    sizes = [len(argument.encode("utf-8")) for argument in arguments]
-    for argument, size in zip(arguments, sizes, strict=True):
+    total = 0
+    for argument in arguments:
+        size = len(argument.encode("utf-8"))
         if size > ARGUMENT_MAXIMUM_BYTES:
             name = argument.split("=", 1)[0][:80]
             raise TargetError(
                 f"{target}: the argument {name} has {size:,} bytes, Linux takes {ARGUMENT_MAXIMUM_BYTES:,} in one; {_WAY_OUT}"
             )
-    total = sum(sizes) + len(sizes) * (1 + POINTER_BYTES)
+        total += size + 1 + POINTER_BYTES
     allowed = COMMAND_MAXIMUM_BYTES - COMMAND_RESERVE_BYTES
     if total > allowed:
         raise TargetError(

@@ -53,8 +53,6 @@ BLOCKED = frozenset(
         "spark.submit.proxyUser.allowCustomClasspathInClusterMode",
     }
 )
-# Older Pythons have the worker half only, and ``start`` is no part of it.
-STARTS_SINCE = (3, 9)
 UNUSED = {"parameters": "Livy takes no options of spark-submit; put settings into conf"}
 # What other targets take of a job, and a session has not: said in the cell where somebody gives it.
 LEFT_ASIDE = ("entry_point", "arguments", "on", "logs")
@@ -145,15 +143,8 @@ def _for_people(rendered: Rendered) -> dict[str, Any]:
         "by_spark_jars": "jars" in session,
         "left_aside": ", ".join(map(unused.option_of, unused.given(rendered.job, LEFT_ASIDE))),
         "external_ids": rendered.content["external_ids"],
-        "starts": ours and _python_of(settings) >= STARTS_SINCE,
         "buckets": [] if ours else sorted({binding.bucket.text for binding in access_map.bindings}),
     }
-
-
-def _python_of(settings: Settings) -> tuple[int, ...]:
-    """The newest Python of the release, which a notebook's kernel may run; the newest there is where none is known."""
-    known = (tuple(map(int, version.split("."))) for version in settings.release.python)
-    return max(known, default=STARTS_SINCE)
 
 
 def _delivery(job: Job) -> Delivery:

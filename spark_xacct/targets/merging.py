@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from spark_xacct import keys
 from spark_xacct.targets.assumed_role import PROVIDER as ASSUMED_ROLE
@@ -50,7 +50,7 @@ class _Patterns:
     delegation: re.Pattern[str]
 
 
-@cache
+@lru_cache(maxsize=None)
 def _patterns(prefix: str) -> _Patterns:
     hadoop = re.escape(prefix)
     return _Patterns(
@@ -66,7 +66,7 @@ def _patterns(prefix: str) -> _Patterns:
 
 @dataclass(frozen=True)
 class Merged:
-    """``settings``: everything; ``changed``: what must be set for that; ``log``: one line for each of them.
+    """``settings``: everything; ``changed``: what must be set for that; ``lines``: by the same names, a line for people on each.
 
     ``conflicts``: what somebody else had set otherwise, or has set so that it works against the plan; each is a line for
     people. A value of a key that the plan owns is replaced, because a bucket is reached under its declared role or not at
@@ -76,10 +76,14 @@ class Merged:
 
     settings: Mapping[str, str]
     changed: Mapping[str, str]
-    log: tuple[str, ...]
+    lines: Mapping[str, str]
     conflicts: tuple[str, ...]
     replaced: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+
+    @property
+    def log(self) -> tuple[str, ...]:
+        return tuple(self.lines.values())
 
 
 def merge(existing: Mapping[str, str], ours: Iterable[Setting], prefix: str = keys.SPARK_HADOOP_PREFIX) -> Merged:
@@ -92,7 +96,7 @@ def merge(existing: Mapping[str, str], ours: Iterable[Setting], prefix: str = ke
         # A builder cannot take a key away, and an empty part adds nothing to the text.
         settings.setdefault(name, Setting(name, "", "a part of an older plan"))
     changed: dict[str, str] = {}
-    log: list[str] = []
+    lines: dict[str, str] = {}
     conflicts: list[str] = []
     replaced: list[str] = []
     kept: list[str] = []
@@ -113,9 +117,9 @@ def merge(existing: Mapping[str, str], ours: Iterable[Setting], prefix: str = ke
             replaced.append(name)
         if there != value:
             changed[name] = value
-            log.append(line)
+            lines[name] = line
     conflicts += _against(existing, settings, _patterns(prefix))
-    return Merged({**existing, **changed}, changed, tuple(log), tuple(conflicts), tuple(replaced), tuple(kept))
+    return Merged({**existing, **changed}, changed, lines, tuple(conflicts), tuple(replaced), tuple(kept))
 
 
 def entries(value: str | None) -> list[str]:

@@ -11,12 +11,11 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib import resources
+from functools import lru_cache
 from typing import Any
 
 from spark_xacct.errors import TargetError
-from spark_xacct.targets import connectors, installed
+from spark_xacct.targets import connectors, installed, packaged
 from spark_xacct.targets.connectors import EMRFS, S3A_V1, S3A_V2, Connector
 
 # "emr-7.10.0", "emr-spark-8.0.0", with the prefixes and suffixes that EMR on EKS and notebooks put around them.
@@ -114,10 +113,9 @@ class _Family:
         return dict(self.rows)[fitting[-1]], notes
 
 
-@cache
+@lru_cache(maxsize=None)
 def _families() -> Mapping[str, _Family]:
-    text = (resources.files("spark_xacct.targets") / "releases.json").read_text(encoding="utf-8")
-    data = json.loads(text)
+    data = json.loads(packaged.text("targets/releases.json"))
     return {
         name: _Family(family["label"], tuple(_inherited(family["rows"])), data["sources"])
         for name, family in data["families"].items()

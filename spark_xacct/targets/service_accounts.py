@@ -80,7 +80,7 @@ def problem_with(name: str, role_name: str) -> str | None:
         return f"{name}: {error}"
     if says == role_name:
         return None
-    should = name.removesuffix(found["role"]) + encoded(role_name)
+    should = name[: found.start("role")] + encoded(role_name)
     if says.endswith("\n") and says.rstrip("\n") == role_name:
         # So does the example at
         # https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/setting-up-enable-IAM.html

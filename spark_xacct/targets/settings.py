@@ -269,7 +269,7 @@ def _hook(plan: Plan, connector: Connector, hook: Hook) -> Iterator[Setting]:
 def _served(access_map: AccessMap) -> dict[str, str]:
     """By the name of a bucket, whose identity serves it."""
     served = {binding.bucket.text: _served_by(binding) for binding in access_map.bindings}
-    return served | {own.text: "base identity (own)" for own in access_map.own if not own.is_pattern}
+    return {**served, **{own.text: "base identity (own)" for own in access_map.own if not own.is_pattern}}
 
 
 def _served_by(binding: Binding) -> str:

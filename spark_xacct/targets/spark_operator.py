@@ -43,7 +43,7 @@ def content(settings: Settings, job: Job) -> Mapping[str, Any]:
         raise TargetError(
             f"{NAME}: --name is {job.name}, and takes at most 63 of a-z, 0-9 and -, a letter first and no - last; give another"
         )
-    artefacts = {"--entry-point": job.entry_point} | ({"--staging": job.staging} if job.image is None else {})
+    artefacts = {"--entry-point": job.entry_point, **({"--staging": job.staging} if job.image is None else {})}
     job_runs.check_artefacts(NAME, settings, job, artefacts)
     # External ids as settings of Spark and not as env of the pods, which the operator's webhook has to add.
     ours = (*external_ids.from_secret(settings), *settings.spark_settings(DRIVER))
@@ -135,9 +135,9 @@ def _declared(documents: Mapping[str, Any], name: str, otherwise: str) -> str:
 
 def _spark_version(settings: Settings) -> str:
     """Three numbers: of a label what its row says, of Spark's own releases what was asked for."""
-    asked = settings.release.name.removeprefix("spark-")
-    if re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", asked):
-        return asked
+    asked = re.fullmatch(r"(?:spark-)?([0-9]+\.[0-9]+\.[0-9]+)", settings.release.name)
+    if asked is not None:
+        return asked.group(1)
     numbers = (*settings.release.spark, 0, 0, 0)[:3]
     return ".".join(map(str, numbers))
 

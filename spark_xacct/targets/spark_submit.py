@@ -46,7 +46,7 @@ def carried(settings: Settings) -> tuple[Setting, ...]:
 def write(rendered: Rendered) -> Mapping[str, str]:
     arguments, references = rendered.content["arguments"], rendered.content["external_ids"]
     variables = {external_ids.placeholder(role): variable for variable, role in references["variables"].items()}
-    options = [_in_shell(*pair, variables) for pair in zip(arguments[::2], arguments[1::2], strict=True)]
+    options = [_in_shell(arguments[at], arguments[at + 1], variables) for at in range(0, len(arguments), 2)]
     exports = [f"{name}={shlex.quote(value)}" for name, value in rendered.content["environment"].items()]
     drawn = rendered.content["drawn"]
     options += [f'--conf "{name}=${variable}"' for variable, names in drawn.items() for name in names]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from spark_xacct.errors import MissingDependencyError
+from spark_xacct.targets import packaged
 
 
 def read(target: str, file: str) -> str:
     """One file of ``conf_templates``: inside the package in wheel and jar, beside it in a checkout."""
-    package = resources.files("spark_xacct")
-    packed = package / "conf_templates"
-    folder = packed if packed.is_dir() else package / ".." / "conf_templates"
-    return (folder / target / file).read_text(encoding="utf-8")
+    name = f"conf_templates/{target}/{file}"
+    try:
+        return packaged.text(name)
+    except OSError:
+        return (Path(__file__).parents[2] / name).read_text(encoding="utf-8")
 
 
 def fill(target: str, file: str, values: Mapping[str, Any], xml: bool = False) -> str:

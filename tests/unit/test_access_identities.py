@@ -70,6 +70,13 @@ def test_a_base_that_nobody_has_declared_is_the_same_in_all_places(
     assert Identity("scratch", "base identity", places).wrong == wrong
 
 
+@pytest.mark.parametrize("places", [(NODE, NODE), (NODE, NODE, NODE, NODE)], ids=["one too few", "one too many"])
+def test_each_place_has_one_answer(places: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError) as raised:
+        Identity("scratch", "base identity", places)
+    assert str(raised.value) == f"{len(places)} answers, and 3 places: driver JVM, executor JVM, Python worker"
+
+
 FOUND = Identities(
     "c3a67534da81",
     (

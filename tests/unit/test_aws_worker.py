@@ -7,11 +7,11 @@ import json
 import os
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import jar
 from fakes.plans import ENVIRONMENT, plan
 from fakes.s3 import FakeS3
 from fakes.sts import FakeSts
@@ -24,12 +24,7 @@ BOTO3_AND_WHAT_IT_NEEDS = ("boto3", "botocore", "s3transfer", "jmespath", "urlli
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory):
     """The package as a jar carries it."""
-    path = tmp_path_factory.mktemp("archive") / "spark-xacct.jar"
-    package = REPOSITORY / "spark_xacct"
-    with zipfile.ZipFile(path, "w") as jar:
-        for source in sorted(package.rglob("*.py")):
-            jar.write(source, source.relative_to(REPOSITORY).as_posix())
-    return path
+    return jar.packed(tmp_path_factory.mktemp("archive"))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import socket
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from declaration_texts import written
 
 from spark_xacct import declaration, plan
-from spark_xacct.errors import DeclarationError, PlanError
+from spark_xacct.errors import DeclarationError, MissingDependencyError, PlanError
 
 
 @pytest.fixture
@@ -111,6 +112,24 @@ except MissingDependencyError as error:
         "compile it first, where spark-xacct is installed: spark-xacct render plan > xacct.plan, and use that file here; "
         "or: pip install pydantic ruamel.yaml"
     )
+
+
+def test_an_old_python_is_named_before_libraries_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(declaration, "PYTHON_SINCE", (9, 9))
+
+    with pytest.raises(MissingDependencyError) as raised:
+        declaration.loads("version: 1")
+
+    assert str(raised.value) == (
+        f"a declaration cannot be read on host {socket.gethostname()}: this is Python {platform.python_version()}, and it takes 9.9 or "
+        "newer; compile it first, where spark-xacct is installed: spark-xacct render plan > xacct.plan, and use that file here"
+    )
+
+
+def test_declarations_take_the_python_of_the_wheel() -> None:
+    project = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+
+    assert f'requires-python = ">={declaration.PYTHON_SINCE[0]}.{declaration.PYTHON_SINCE[1]}"' in project
 
 
 def test_plan_file_needs_neither_library(tmp_path: Path, compiled: plan.Plan) -> None:

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from fakes import jar
 from fakes.target_jobs import fitting
 from fakes.target_plans import named
 
@@ -261,20 +262,6 @@ def test_without_pyspark_the_release_must_be_said(monkeypatch):
     assert targets.render("emrfs-site", named()).data["release"] == "emr-7.9.0"
 
 
-def packed(folder: Path) -> Path:
-    """The package and its templates as wheel and jar hold them, in a zip."""
-    archive = folder / "spark-xacct.jar"
-    with zipfile.ZipFile(archive, "w") as file:
-        for source, inside in (
-            (ROOT / "spark_xacct", "spark_xacct"),
-            (ROOT / "conf_templates", "spark_xacct/conf_templates"),
-        ):
-            for path in source.rglob("*"):
-                if path.is_file() and path.suffix in (".py", ".j2", ".md", ".json"):
-                    file.write(path, f"{inside}/{path.relative_to(source)}")
-    return archive
-
-
 def run(archive: Path, program: str, folder: Path) -> str:
     environment = {
         "PATH": os.environ["PATH"],
@@ -297,7 +284,7 @@ def test_targets_and_templates_are_found_in_a_zip(tmp_path):
         "assert '.jar/' in spark_xacct.__file__, spark_xacct.__file__\n"
         "print(targets.names(), targets.render('core-site', named(), 'spark-4').text())\n"
     )
-    assert run(packed(tmp_path), program, tmp_path).startswith(f"{targets.names()} <?xml ")
+    assert run(jar.packed(tmp_path), program, tmp_path).startswith(f"{targets.names()} <?xml ")
 
 
 def test_settings_need_no_template_engine_and_text_says_what_is_missing(tmp_path):
@@ -310,7 +297,7 @@ def test_settings_need_no_template_engine_and_text_says_what_is_missing(tmp_path
         "try: rendered.text()\n"
         "except Exception as error: print(type(error).__name__ + ': ' + str(error))\n"
     )
-    assert run(packed(tmp_path), program, tmp_path) == (
+    assert run(jar.packed(tmp_path), program, tmp_path) == (
         "MissingDependencyError: rendering text needs jinja2, which is not installed here: pip install jinja2 "
         "(or take --format json)\n"
     )

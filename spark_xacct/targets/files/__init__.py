@@ -18,7 +18,7 @@ __all__ = ["HADOOP_XML", "PROPERTIES", "SECURITY", "Change", "ExistingFile", "Fi
 
 def read(name: str, text: str) -> ExistingFile:
     """The file of this name and text. Raises FileRefused for what is no file of settings; its name is for people only."""
-    text = text.removeprefix("\ufeff")
+    text = text[1:] if text.startswith("\ufeff") else text
     start = text.lstrip()
     if _PROFILES.match(start):
         raise FileRefused(f"{name}: this is a file of AWS profiles; spark-xacct import aws-profile reads it")

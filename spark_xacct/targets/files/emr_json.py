@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Tuple
 
 from spark_xacct.targets import secrets
 from spark_xacct.targets.classifications import PROPERTIES_MAXIMUM, PROPERTY_MAXIMUM_CHARACTERS, Classification
@@ -36,7 +35,7 @@ _LIVY_KEYS = frozenset(
 )
 SECURITY = "security configuration of EMR"
 
-Path = tuple[Any, ...]
+Path = Tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -300,7 +299,8 @@ def _casing_of(item: Mapping[str, Any]) -> _Casing | None:
 
 def _casing(path: Path, items: list[Any]) -> _Casing:
     named = _CASING_OF_KEY.get(path[-1]) if path else None
-    return named or next((casing for item in items if isinstance(item, dict) and (casing := _casing_of(item))), _EC2)
+    found = (_casing_of(item) for item in items if isinstance(item, dict))
+    return named or next((casing for casing in found if casing is not None), _EC2)
 
 
 def _is_well_spelled(item: Any, casing: _Casing) -> bool:
@@ -390,7 +390,7 @@ def _change(data: Any, place: Place, values: Mapping[str, str | None]) -> None:
 
 def _holder(data: Any, path: Path) -> tuple[Any, Any]:
     """What holds the last part of a path; what is missing on the way is made."""
-    for part, after in itertools.pairwise(path):
+    for part, after in zip(path, path[1:]):
         if isinstance(data, dict) and data.get(part) is None:
             data[part] = [] if after is None else {}
         data = data[part]

@@ -164,7 +164,7 @@ def _with(data: bytes, parsed: _Parsed, added: list[tuple[str, str]], about: str
     heading = [] if comment.encode("utf-8") in data else [indent + comment]
     lines = line_end.join([*heading, *(_element(name, value, indent, line_end) for name, value in added)])
     if not data.startswith(b"</", parsed.end):
-        root = data[: parsed.end].removesuffix(b"/>").rstrip()
+        root = data[: data.rindex(b"/>", 0, parsed.end)].rstrip()
         return root + f">{line_end}{lines}{line_end}</{_ROOT}>".encode() + data[parsed.end :]
     before = data[: parsed.end].rstrip(b" \t")
     begin = "" if before.endswith(b"\n") else line_end

@@ -1,0 +1,2 @@
+class Py4JJavaError(Exception):
+    """Never raised here: every class is there."""

@@ -1,0 +1,1 @@
+__version__: str = "3.4.1+amzn.2"
