@@ -3,7 +3,8 @@
     python docs/generate.py            # bring the pages up to date
     python docs/generate.py --check    # name the pages that are not, exit code 1
 
-A table stands between ``<!-- table NAME -->`` and ``<!-- end -->``. A quoted command stands in a console block under
+A table, or a part of a reference, stands between ``<!-- table NAME -->`` and ``<!-- end -->``; a file of this project in the block under
+``<!-- file PATH -->``. A quoted command stands in a console block under
 ``<!-- output -->``, ``<!-- output of FOLDER -->`` or ``<!-- output, exit N -->``: its lines that begin with ``$ `` are run,
 the rest is what they print. ``...`` in a block stands for any text; such a block is compared and never written.
 """
@@ -18,6 +19,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, get_args
+
+sys.path.insert(0, str(Path(__file__).parent))
+import reference
 
 from spark_xacct import keys, targets
 from spark_xacct.aws import clients
@@ -37,6 +41,7 @@ DECLARED_AS = {
 COMMANDS = ("check", "explain", "import", "render", "schema")
 
 _TABLE = re.compile(r"(<!-- table (?P<name>[a-z0-9-]+) -->\n)(?P<content>.*?)(<!-- end -->)", re.DOTALL)
+_FILE = re.compile(r"(<!-- file (?P<path>\S+) -->\n\n?```[a-z]*\n)(?P<content>.*?)(```\n)", re.DOTALL)
 _OUTPUT = re.compile(
     r"(<!-- output(?: of (?P<folder>\S+?))?(?:, exit (?P<exit>\d))? -->\n\n?```console\n)(?P<content>.*?)(```\n)",
     re.DOTALL,
@@ -55,8 +60,11 @@ def pages() -> list[Path]:
 
 
 def written(text: str) -> str:
-    """A page with its tables and quoted outputs as they must be. Raises Misfit for a shortened output that is no longer so."""
+    """A page with its tables, files and quoted outputs as they must be. Raises Misfit for a shortened output that is no longer so."""
     text = _TABLE.sub(lambda found: found.group(1) + TABLES[found.group("name")]() + found.group(4), text)
+    text = _FILE.sub(
+        lambda found: found.group(1) + (ROOT / found.group("path")).read_text("utf-8") + found.group(4), text
+    )
     return _OUTPUT.sub(lambda found: found.group(1) + _quoted(found) + found.group(5), text)
 
 
@@ -175,9 +183,16 @@ def _default(value: Any) -> str:
 
 def target_rows() -> str:
     """The targets of ``render``."""
-    rows = [(_code(row["target"]), *(row[name] for name in ("what", "flavours", "limits"))) for row in targets.table()]
-    columns = ("target", "what it is", "flavours", "what it can hold")
-    return table(columns, [(_code("plan"), "the plan itself", "", "none"), *rows])
+    rows = [
+        (_code(row["target"]), row["what"], row["flavours"], _default_release(row["target"]), row["limits"])
+        for row in targets.table()
+    ]
+    columns = ("target", "what it is", "flavours", "default release", "what it can hold")
+    return table(columns, [(_code("plan"), "the plan itself", "", "the same for all", "none"), *rows])
+
+
+def _default_release(target: str) -> str:
+    return _code(targets.find(target).default_release) or "the pyspark found"
 
 
 def release_rows() -> str:
@@ -198,7 +213,7 @@ def release_rows() -> str:
 
 
 def class_path_rows() -> str:
-    """Where the jar goes on each release, what is known of the class path, and what nobody of this project has run."""
+    """Where the jar goes on each release, what is known of the class path, and what we have not run."""
     names = ("jar", "class_path", "unverified")
     told: dict[tuple[str, ...], list[str]] = {}
     for row in releases.table():
@@ -284,6 +299,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "names": names,
     "python-clients": client_rows,
     "legacy": legacy_rows,
+    "commands": reference.commands,
+    "functions": reference.functions,
+    "access": reference.access,
+    "exceptions": lambda: table(("exception", "exit code", "meaning"), reference.exceptions()),
+    "lab": lambda: table(("on `xacct_lab` or a `Lab`", "what it does"), reference.lab()),
     **{name: (lambda section=section: section_fields(section)) for name, section in every_section().items()},
 }
 

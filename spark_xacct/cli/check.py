@@ -16,7 +16,7 @@ from spark_xacct.errors import DeclarationError, Problem
 @with_settings
 @click.pass_obj
 def check(settings: Settings) -> None:
-    """Check the declaration: every problem at once, with its line; then notes, and one line that sums it up.
+    """Check the declaration: every problem at once, with its line; or notes and one line that sums it up.
 
     Nothing is asked of AWS.
     """

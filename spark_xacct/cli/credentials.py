@@ -30,8 +30,8 @@ VERSION = 1
 def credentials(settings: Settings, role: str | None, plan_text: str | None, show: bool) -> None:
     """Print the session of a role as JSON, for credential_process in a profile of ~/.aws/config.
 
-    STS is asked for every hop of the role's chain, or the JVM that this process was started by. The output holds secrets: AWS
-    SDKs run the command and keep them in memory. `render aws-profile-process` writes such profiles.
+    Asks STS for every hop of the role's chain, or the JVM that started this process. The output holds secrets: AWS SDKs run
+    the command and keep them in memory. `render aws-profile-process` writes such profiles.
     """
     if output.is_terminal() and not show:
         raise click.UsageError(

@@ -12,16 +12,18 @@ from spark_xacct.cli import output
 from spark_xacct.cli.settings import Settings, with_format
 
 
-@click.command(short_help="Run the main job against it.")
+@click.command(short_help="Run the demo job against a lab.")
 @click.option(
-    "--example", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Another example folder."
+    "--example",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Another example folder. Default: two-accounts.",
 )
 @click.option("--master", default="local-cluster[2,1,1024]", show_default=True, help="Where Spark runs.")
 @with_format
 @click.pass_obj
 def demo(settings: Settings, example: Path | None, master: str) -> None:
     """Run a PySpark job that reads another account's bucket through a role chain, writes to a third account and sends
-    SQS messages from its workers. Exit code 1 when JVM and workers were not one session or a refusal did not hold."""
+    SQS messages from its workers. Exit code 1 when JVM and workers did not share one session, or a refusal did not hold."""
     from spark_xacct.lab import demo as demonstration
 
     folder = example or demonstration.example_folder(Path(spark_xacct.__file__).parent)

@@ -31,7 +31,7 @@ REPLACED = (
 
 @click.group(short_help="Print the IAM documents of each account.")
 def iam() -> None:
-    """The IAM documents that the declaration needs. Nothing is asked of AWS."""
+    """Print the IAM documents that the declaration needs. Nothing is asked of AWS."""
 
 
 @iam.command(short_help="Print what each account's owner must apply.")
@@ -40,16 +40,16 @@ def iam() -> None:
     "--to",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write the documents into this folder: for each account a folder, in it one file a document.",
+    help="Write the documents into this folder: one folder for each account, one file for each document.",
 )
-@click.option("--overwrite", is_flag=True, help="With --to: replace files that say something else.")
+@click.option("--overwrite", is_flag=True, help="With --to: replace files whose content differs.")
 @with_settings
 @click.pass_obj
 def plan(settings: Settings, account: str | None, folder: Path | None, overwrite: bool) -> None:
     """Print what each account's owner must apply, and why: trust policies, permissions, statements for bucket policies.
 
-    Statements are to be added to a trust or bucket policy that is there: AWS replaces these as a whole. External ids that are
-    references are filled in where they resolve here. What no declaration can know is named on stderr.
+    Add the statements to the trust or bucket policy that exists: AWS replaces a policy as a whole. External ids given by reference
+    are filled in where they can be resolved here. What a declaration cannot know is named on stderr.
     """
     declared = declaration.load(settings.config, settings.env)
     if declared.plan is not None:

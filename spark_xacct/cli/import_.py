@@ -1,4 +1,4 @@
-"""``spark-xacct import``: a declaration made of settings that are there."""
+"""``spark-xacct import``: a declaration made from existing settings."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ def _region(context: click.Context, parameter: click.Parameter, value: str | Non
 
 
 _with_region = click.option(
-    "--region", metavar="REGION", callback=_region, help="The region whose STS is asked, where nothing else names one."
+    "--region", metavar="REGION", callback=_region, help="The region whose STS is asked, where the settings name none."
 )
 
 
-@click.group("import", short_help="Make a declaration of settings that are there.")
+@click.group("import", short_help="Make a declaration from existing settings.")
 def import_() -> None:
-    """Make a declaration of settings that are there: it goes to stdout, what it cannot say goes to stderr.
+    """Make a declaration from existing settings: it goes to stdout, what it cannot express goes to stderr.
 
     Nothing is asked of AWS, and no key is read or printed. Exit code 1 where nothing was found.
     """
 
 
-@import_.command(short_help="Of settings of EMRFS and S3A.")
+@import_.command(short_help="From settings of EMRFS and S3A.")
 @click.argument("paths", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True)
 @_with_region
 @with_format
 @click.pass_obj
 def emrfs(settings: Settings, paths: tuple[Path, ...], region: str | None) -> None:
-    """Make a declaration of settings of EMRFS and S3A.
+    """Make a declaration from settings of EMRFS and S3A.
 
     FILE is a spark-defaults.conf, core-site.xml or emrfs-site.xml, JSON of EMR (configurations, a whole request, a security
     configuration) or the body of a Livy session. Several are read together, Spark's own above Hadoop's.
@@ -54,7 +54,7 @@ def emrfs(settings: Settings, paths: tuple[Path, ...], region: str | None) -> No
     _answer(settings, importing.from_emrfs([(path.name, _text(path)) for path in paths], region))
 
 
-@import_.command("aws-profile", short_help="Of AWS profiles.")
+@import_.command("aws-profile", short_help="From AWS profiles.")
 @click.argument("path", metavar="[FILE]", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--profile", metavar="NAME", help="This profile and those on its chain. Default: every profile that assumes a role."
@@ -63,7 +63,7 @@ def emrfs(settings: Settings, paths: tuple[Path, ...], region: str | None) -> No
 @with_format
 @click.pass_obj
 def aws_profile(settings: Settings, path: Path | None, profile: str | None, region: str | None) -> None:
-    """Make a declaration of AWS profiles: role_arn and source_profile become roles that go via each other.
+    """Make a declaration from AWS profiles: role_arn and source_profile become roles that go via each other.
 
     FILE is the configuration file. Default: AWS_CONFIG_FILE, else ~/.aws/config.
     """

@@ -1,4 +1,4 @@
-"""The options that say what a job is, for commands that render or launch one."""
+"""The options that describe a job, for commands that render or launch one."""
 
 from __future__ import annotations
 
@@ -14,20 +14,26 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.option("--name", metavar="TEXT", help="The job's name."),
-    click.option("--entry-point", metavar="URI", help="The program, where the platform finds it."),
-    click.option("--argument", "arguments", metavar="TEXT", multiple=True, help="An argument of the program."),
+    click.option(
+        "--entry-point", metavar="URI", help="The program, where the platform finds it; for submit also a local file."
+    ),
+    click.option(
+        "--argument", "arguments", metavar="TEXT", multiple=True, help="An argument of the program; may be repeated."
+    ),
     click.option(
         "--parameter",
         "parameters",
         metavar="TEXT",
         multiple=True,
-        help="A further option of spark-submit, as --parameter=--verbose.",
+        help="A further option of spark-submit, as in --parameter=--verbose; may be repeated.",
     ),
-    click.option("--role", metavar="ARN", help="What the job runs as. Default: base.arn of the declaration."),
+    click.option("--role", metavar="ARN", help="The role that the job runs as. Default: base.arn of the declaration."),
     click.option("--on", metavar="ID", help="The cluster, virtual cluster or application that runs it."),
     click.option("--logs", metavar="URI", help="Where the platform writes logs."),
-    click.option("--staging", metavar="URI", help="A folder of your own account's bucket for jar and scripts."),
-    click.option("--image", metavar="URI", help="The image that carries the jar. Default: none, spark.jars brings it."),
+    click.option("--staging", metavar="URI", help="A folder in a bucket of your own account, for jar and scripts."),
+    click.option(
+        "--image", metavar="URI", help="The image that contains the jar. Default: none; spark.jars brings it."
+    ),
     click.option("--spark-jars", is_flag=True, help="EMR on EC2: install nothing, spark.jars brings the jar."),
 )
 _NAMES = ("name", "entry_point", "arguments", "parameters", "role", "on", "logs", "staging", "image", "spark_jars")

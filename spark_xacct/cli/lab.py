@@ -24,7 +24,7 @@ def lab() -> None:
 lab.add_command(demo)
 
 
-@lab.command(short_help="Start it and leave it running.")
+@lab.command(short_help="Start the lab and leave it running.")
 @with_settings
 @click.pass_obj
 def up(settings: Settings) -> None:
@@ -62,9 +62,9 @@ def up(settings: Settings) -> None:
     output.talk(f"the lab runs on {started.endpoint} (pid {started.process.pid}); {len(started.proofs)} proofs held")
 
 
-@lab.command(short_help="Stop it.")
+@lab.command(short_help="Stop the lab.")
 def down() -> None:
-    """Stop the lab that `lab up` left running. Good, too, when none runs."""
+    """Stop the lab that `lab up` left running. Succeeds, too, when none runs."""
     from spark_xacct.lab.running import end, find
 
     running = find()
@@ -75,7 +75,7 @@ def down() -> None:
     output.talk(f"the lab with pid {running.process.pid} is down")
 
 
-@lab.command(short_help="Say what runs and who called.")
+@lab.command(short_help="Say whether a lab runs, and who called.")
 @with_format
 @click.pass_obj
 def status(settings: Settings) -> None:
@@ -110,7 +110,7 @@ def _what(call: Any) -> str:
     return str(call.bucket or call.queue or call.requested.get("RoleArn") or "")
 
 
-@lab.command(short_help="Write an object into it.")
+@lab.command(short_help="Write an object into the lab.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("uri")
 @with_settings
@@ -144,7 +144,14 @@ def _location(uri: str) -> Location:
 
 @lab.command(short_help="Fetch hadoop-aws for a Spark line.")
 @click.option("--release", required=True, metavar="LABEL", help="A Spark line: 3.5, 4.0, 4.1, 4.")
-@click.option("--to", "target", required=True, type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The folder for the jars; made where it is missing.",
+)
 def jars(release: str, target: Path) -> None:
     """Copy the smallest set of hadoop-aws and AWS SDK jars that works on a Spark line into DIR (7 to 13 MB)."""
     from spark_xacct.lab import LabError

@@ -125,7 +125,11 @@ def _one(files: dict[str, str], name: str) -> str:
 
 @click.command(cls=_ListsTargets, short_help="Print the settings of a target.")
 @click.argument("target", type=Registered(lambda: _names()), metavar="TARGET")
-@click.option("--release", metavar="LABEL", help="spark-3.5, spark-4, emr-7.10.0, ... Default: the pyspark found here.")
+@click.option(
+    "--release",
+    metavar="LABEL",
+    help="spark-3.5, spark-4, emr-7.10.0, ... Default: the target's, else the pyspark found.",
+)
 @click.option(
     "--use",
     metavar="BUCKET,...",
@@ -142,16 +146,16 @@ def _one(files: dict[str, str], name: str) -> str:
 @click.option(
     "--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="Write the files into this folder."
 )
-@click.option("--overwrite", is_flag=True, help="With --to: replace files that say something else.")
+@click.option("--overwrite", is_flag=True, help="With --to: replace files whose content differs.")
 @click.option("--file", "one", metavar="NAME", help="Print this file only.")
 @click.option(
     "--with",
     "there",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Join the settings with this file and print the difference: spark-defaults.conf, Hadoop XML, JSON of EMR or Livy.",
+    help="Merge the settings into this file and print the difference: spark-defaults.conf, Hadoop XML, JSON of EMR or Livy.",
 )
-@click.option("--replace", is_flag=True, help="With --with: replace values of others that the plan needs.")
+@click.option("--replace", is_flag=True, help="With --with: replace existing values that conflict with the plan.")
 @with_job
 @with_settings
 @click.pass_obj
@@ -171,8 +175,8 @@ def render(
 ) -> None:
     """Print the settings that put the declaration in force on TARGET.
 
-    The target plan prints the plan itself, which load and start take where no declaration can be read
-    (with --format json: readable, the same plan). The options from --name on say what a target that launches is to run.
+    TARGET plan prints the plan itself, which load and start accept where no declaration can be read; with --format json it
+    is the same plan in readable form. The options from --name on describe the job, for targets that start one.
     """
     compiled = declaration.load(settings.config, settings.env).compiled()
     if target == PLAN:

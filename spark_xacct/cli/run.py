@@ -21,16 +21,18 @@ from spark_xacct.launch.clients import of_this_shell
 )
 @click.option("--role", required=True, metavar="NAME", help="A role of python.roles.")
 @click.option(
-    "--static-keys", is_flag=True, help="Put one session's keys into its environment, for SDKs that know nothing else."
+    "--static-keys",
+    is_flag=True,
+    help="Put one session's keys into its environment, for SDKs without credential_process.",
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 @with_settings
 @click.pass_obj
 def run(settings: Settings, role: str, static_keys: bool, command: tuple[str, ...]) -> None:
-    """Run COMMAND with AWS clients of whatever language under the role, renewed as long as it runs.
+    """Run COMMAND so that its AWS clients, in any language, use the role; sessions are renewed while it runs.
 
-    The command gets an AWS configuration of its own, whose credential_process asks this one. No key is in its environment or
-    in a file; what SDKs would take before is taken away. Signals and the exit code are passed on.
+    The command gets an AWS configuration of its own, whose credential_process asks spark-xacct. No key is in its environment
+    or in a file, and whatever SDKs would prefer to it is removed. Signals and the exit code are passed on.
     """
     plan = declaration.load(settings.config, settings.env).compiled()
     session = partial(session_of, plan, role)

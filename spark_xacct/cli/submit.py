@@ -39,28 +39,45 @@ from spark_xacct.spark import jar as spark_jar
 
 @click.command(short_help="Submit a job, wait for it, show its driver's log.")
 @click.argument("target", type=Registered(lambda: launch.names()), metavar="TARGET")
-@click.option("--release", metavar="LABEL", help="emr-7.12.0, spark-4, ... Default: the target's.")
+@click.option(
+    "--release", metavar="LABEL", help="emr-7.12.0, spark-4, ... Default: the target's, else the pyspark found."
+)
 @click.option("--use", metavar="BUCKET,...", help="Carry these buckets only; refuse the others.")
 @click.option(
-    "--jar", "named_jar", type=click.Path(path_type=Path), metavar="PATH", help="Default: the jar of this installation."
+    "--jar",
+    "named_jar",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="The jar to stage. Default: the jar of this installation.",
 )
 @click.option(
-    "--flavour", type=click.Choice([str(flavour) for flavour in targets.Flavour]), help="Default: the target's."
+    "--flavour",
+    type=click.Choice([str(flavour) for flavour in targets.Flavour]),
+    help="Whose credential providers: ours, or Hadoop's own. Default: the target's.",
 )
 @with_job
 @click.option("--region", metavar="NAME", help="Where the platform is. Default: AWS_REGION, the profile's, sts.region.")
 @click.option(
-    "--kms-key", metavar="ARN", help="Encrypt staged objects with this key. The job's role must decrypt with it."
+    "--kms-key",
+    metavar="ARN",
+    help="Encrypt staged objects with this key. The job's role must be allowed to decrypt with it.",
 )
 @click.option(
     "--log-group", metavar="NAME", help="EKS, Serverless: send the log to CloudWatch Logs and follow it there."
 )
-@click.option("--token", metavar="TEXT", help="The same token makes no second job. Default: a new one.")
-@click.option("--dry-run", is_flag=True, help="Print requests, staged objects, IAM actions; ask nobody.")
-@click.option("--wait/--detach", "is_waiting", default=True, help="Wait for the end (default), or only start it.")
+@click.option(
+    "--token", metavar="TEXT", help="Submitting again with the same token starts no second job. Default: a new token."
+)
+@click.option("--dry-run", is_flag=True, help="Print requests, objects to stage and IAM actions; call nobody.")
+@click.option("--wait/--detach", "is_waiting", default=True, help="Wait for the end (default), or only start the job.")
 @click.option("--resume", metavar="RUN", help="Wait for a job that runs already: ON/ID, or the JSON of its run.")
-@click.option("--keep", is_flag=True, help="Leave what was staged for this run alone.")
-@click.option("--log-wait", type=click.FloatRange(0), metavar="SECONDS", help="How long after its end to wait for log.")
+@click.option("--keep", is_flag=True, help="Keep what was staged for this run.")
+@click.option(
+    "--log-wait",
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="How long to wait for the log after the job has ended.",
+)
 @with_settings
 @click.pass_obj
 def submit(
@@ -83,11 +100,11 @@ def submit(
 ) -> None:
     """Submit a job to TARGET and wait for it. Its driver's stdout goes to stdout; its stderr, states and reasons to stderr.
 
-    Ctrl-C asks whether to cancel the job. A file as --entry-point is staged for this run and removed after it.
+    Ctrl-C asks whether to cancel the job. A local file as --entry-point is staged for this run and removed after it.
 
     \b
-    Exit codes: 0 the job was good, 1 it failed or was cancelled (spark-submit: the job's own code),
-    2 usage, 3 bad declaration, 4 AWS refused, 130, 141 and 143 waiting was stopped and the job goes on.
+    Exit codes: 0 the job succeeded, 1 it failed or was cancelled (spark-submit: the job's own code),
+    2 usage, 3 bad declaration, 4 AWS refused, 130, 141 and 143 waiting was interrupted and the job goes on.
     """
     told = launch_output.Told(settings.format == "json")
     of_a_start = {

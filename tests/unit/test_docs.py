@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import inspect
 import re
 import sys
 from collections.abc import Iterator
@@ -11,10 +12,13 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+import click
 import pytest
 
+import spark_xacct
 from spark_xacct import declaration, targets
 from spark_xacct.aws import failure
+from spark_xacct.cli.application import cli
 from spark_xacct.model import Arn
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +73,41 @@ def test_pages_run_only_commands_that_ask_nobody(command):
     page = f"<!-- output -->\n```console\n$ spark-xacct {command}\n```\n"
     with pytest.raises(SystemExit, match=r"pages quote spark-xacct check\|explain\|import\|render\|schema only"):
         generate.written(page)
+
+
+def test_a_file_of_the_project_is_shown_as_it_stands():
+    page = "<!-- file docs/examples/chain.yaml -->\n```yaml\n{}```\n"
+    content = (ROOT / "docs" / "examples" / "chain.yaml").read_text(encoding="utf-8")
+    assert generate.written(page.format("version: 0\n")) == page.format(content)
+
+
+def _commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+    yield name, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for below in command.list_commands(context):
+            yield from _commands(command.get_command(context, below), f"{name} {below}")
+
+
+COMMANDS = dict(_commands(cli, "spark-xacct"))
+
+
+@pytest.mark.parametrize("name", list(COMMANDS)[1:])
+def test_every_command_stands_on_its_page_with_every_option_and_what_it_means(name):
+    (section,) = re.findall(rf"^## `{name}`\n(.*?)(?=^## |\Z)", TEXTS["docs/command-line.md"], re.DOTALL | re.MULTILINE)
+    options = [parameter for parameter in COMMANDS[name].params if isinstance(parameter, click.Option)]
+    assert [option.name for option in options if option.opts[0] not in section] == []
+    assert [option.name for option in options if not option.help] == []
+
+
+@pytest.mark.parametrize("name", sorted(set(spark_xacct.__all__) - {"__version__"}))
+def test_every_function_of_the_package_stands_on_its_page_with_its_parameters(name):
+    (code,) = re.findall(
+        rf"^### `{name}`\n\n```python\n(.*?)```", TEXTS["docs/python-api.md"], re.DOTALL | re.MULTILINE
+    )
+    (definition,) = ast.parse(code).body
+    named = [*definition.args.args, *filter(None, [definition.args.kwarg])]
+    assert [argument.arg for argument in named] == list(inspect.signature(getattr(spark_xacct, name)).parameters)
 
 
 def test_every_mapping_of_a_declaration_has_its_table():
@@ -220,6 +259,6 @@ def test_a_target_and_a_label_registered_anywhere_stand_in_the_tables():
     added = {
         name: [row for row in text.splitlines() if row not in before[name].splitlines()] for name, text in after.items()
     }
-    assert added["targets"] == ["| `fax` | a place of this test | shim, hadoop | one page |"]
+    assert added["targets"] == ["| `fax` | a place of this test | shim, hadoop | the pyspark found | one page |"]
     assert [row.split(" | ")[0] for row in added["releases"]] == ["| `acme-9`"]
     assert [row.split(" | ")[:2] for row in added["class-paths"]] == [["| `acme-9`", "/opt/acme"]]

@@ -302,9 +302,9 @@ def test_where_nothing_can_be_read_the_exit_code_is_1_and_stdout_is_empty(argume
 
 def test_import_stands_in_the_help() -> None:
     result = CliRunner().invoke(cli, ["--help"], prog_name="spark-xacct")
-    assert re.search(r"^  import +Make a declaration of settings that are there\.$", result.stdout, re.MULTILINE)
+    assert re.search(r"^  import +Make a declaration from existing settings\.$", result.stdout, re.MULTILINE)
     assert re.search(
-        r"^  aws-profile +Of AWS profiles\.\n  emrfs +Of settings of EMRFS and S3A\.$",
+        r"^  aws-profile +From AWS profiles\.\n  emrfs +From settings of EMRFS and S3A\.$",
         run("--help").stdout,
         re.MULTILINE,
     )
