@@ -7,7 +7,7 @@ import shlex
 from typing import Any
 
 from spark_xacct.cli import output
-from spark_xacct.launch import Launcher, LaunchError, Run, State, emr_ec2, staging
+from spark_xacct.launch import Launcher, LaunchError, Run, State, staging
 from spark_xacct.launch.submission import Prepared
 from spark_xacct.targets import sts_calls
 
@@ -116,14 +116,11 @@ def dry_run(prepared: Prepared, launcher: Launcher) -> dict[str, Any]:
 
 def log_actions(launcher: Launcher, prepared: Prepared) -> list[str]:
     """What following the log needs."""
-    if prepared.calls[0].service is None:
+    if launcher.is_local:
         return []
     if prepared.submission.log_group is not None:
         return ["logs:DescribeLogStreams", "logs:GetLogEvents"]
-    job = prepared.rendered.job
-    # A running cluster has a folder of its own.
-    has_log = job.logs is not None or (launcher.target == emr_ec2.NAME and job.on is not None)
-    return ["s3:ListBucket", "s3:GetObject"] if has_log else []
+    return ["s3:ListBucket", "s3:GetObject"] if launcher.has_log(prepared.rendered.job) else []
 
 
 def print_dry_run(told: dict[str, Any]) -> None:

@@ -219,7 +219,7 @@ def _submitted(launcher: Launcher, clients: Clients, told: launch_output.Told, p
     uploader = staging.Uploader(clients, prepared.key, told.say)
     again = f"--token {shlex.quote(token)}"
     try:
-        who = "" if prepared.calls[0].service is None else f"as {clients.identity()['Arn']} in {clients.place}, "
+        who = "" if launcher.is_local else f"as {clients.identity()['Arn']} in {clients.place}, "
     except stopping.STOPPED as stopped:
         raise LaunchError("submit was interrupted before anything was started", stopping.exit_code(stopped)) from None
     told.say(f"{who}run {prepared.submission.run}, {again}")

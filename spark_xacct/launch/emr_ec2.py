@@ -15,13 +15,13 @@ from datetime import datetime, timedelta, timezone
 from itertools import takewhile
 from typing import Any
 
-from spark_xacct.launch import job_runs, stopping, submit_command
+from spark_xacct.launch import job_runs, stopping
 from spark_xacct.launch.aws_errors import LaunchError
 from spark_xacct.launch.clients import Clients
 from spark_xacct.launch.launcher import RUN_TAG, Call, Submission, register
 from spark_xacct.launch.logs import bucket_and_prefix, read_object, s3_address, unpacked
 from spark_xacct.launch.run import LogSource, Phase, Run, State
-from spark_xacct.targets import Job, Rendered
+from spark_xacct.targets import Job, Rendered, submit_command
 
 NAME = "emr-ec2"
 SERVICE = "emr"
@@ -194,6 +194,10 @@ class EmrEc2:
         for told in answer.get("CancelStepsInfoList", ()):
             if told.get("Status") == "FAILED":
                 raise LaunchError(f"{_about(run)} is not cancelled: {told.get('Reason', 'no reason given')}")
+
+    def has_log(self, job: Job) -> bool:
+        # A running cluster has a folder of its own.
+        return job.logs is not None or job.on is not None
 
     def exit_code(self, state: State) -> int:
         return job_runs.exit_code(state)

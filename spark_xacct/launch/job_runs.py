@@ -10,7 +10,7 @@ from spark_xacct.launch.clients import Clients
 from spark_xacct.launch.launcher import PLAN_TAG, RUN_TAG, Submission
 from spark_xacct.launch.logs import s3_address
 from spark_xacct.launch.run import LogSource, Phase, Run, State
-from spark_xacct.targets import Rendered
+from spark_xacct.targets import Job, Rendered
 
 
 class JobRuns(ABC):
@@ -30,6 +30,9 @@ class JobRuns(ABC):
         if run.id not in self._logs:
             self._logs[run.id] = self._sources(run, self._described(run))
         return self._logs[run.id]
+
+    def has_log(self, job: Job) -> bool:
+        return job.logs is not None
 
     def exit_code(self, state: State) -> int:
         return exit_code(state)

@@ -73,6 +73,10 @@ class Launcher(Protocol):
         """Where its log is, as far as that is known by now."""
         ...
 
+    def has_log(self, job: Job) -> bool:
+        """Whether the job as it is asked for has a log to follow, but for a log group."""
+        ...
+
     def cancel(self, run: Run) -> None: ...
 
     def exit_code(self, state: State) -> int:

@@ -21,13 +21,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from spark_xacct.launch import child, job_runs, stopping, submit_command
+from spark_xacct.launch import child, job_runs, stopping
 from spark_xacct.launch.aws_errors import LaunchError
 from spark_xacct.launch.clients import Clients
 from spark_xacct.launch.launcher import Call, Submission, register
 from spark_xacct.launch.run import LogSource, Phase, Run, State
 from spark_xacct.spark import jar
-from spark_xacct.targets import Job, Rendered, limits
+from spark_xacct.targets import Job, Rendered, limits, submit_command
 from spark_xacct.targets.spark_submit import carried
 from spark_xacct.targets.submit_options import as_arguments
 
@@ -120,6 +120,9 @@ class SparkSubmit:
             raise LaunchError(
                 f"process {process} of run {run.id} cannot be stopped ({error.strerror})", exit_code=1
             ) from None
+
+    def has_log(self, job: Job) -> bool:
+        return True
 
     def exit_code(self, state: State) -> int:
         """That of spark-submit, where it failed by itself."""

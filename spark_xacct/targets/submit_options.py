@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from spark_xacct.errors import TargetError
-from spark_xacct.targets import merging
+from spark_xacct.targets import merging, submit_command
 from spark_xacct.targets.job import Job, check_parameters
 from spark_xacct.targets.setting import How, Setting
 from spark_xacct.targets.spark_submit import OPTIONS, option
@@ -66,17 +66,12 @@ def taken_apart(target: str, parameters: Sequence[str]) -> tuple[dict[str, str],
 
 def _settings_in(words: Sequence[str]) -> Iterator[tuple[str, str, tuple[int, ...]]]:
     """(name, value, where) of every setting among options of spark-submit."""
-    at = 0
-    while at < len(words):
-        written, equals, rest = words[at].partition("=")
-        places: tuple[int, ...] = (at,)
-        if not equals and at + 1 < len(words):
-            rest, places = words[at + 1], (at, at + 1)
-        if written in ("--conf", "-c") or written in _NAMES:
-            name, _, value = rest.partition("=") if written not in _NAMES else (_NAMES[written], "", rest)
-            yield name, value, places
-            at = places[-1]
-        at += 1
+    for part in submit_command.parts(words):
+        if part.name in _NAMES:
+            yield _NAMES[part.name], part.value, part.places
+        elif part.name in submit_command.CONF:
+            name, _, value = part.value.partition("=")
+            yield name, value, part.places
 
 
 def _words(target: str, parameter: str) -> list[str]:

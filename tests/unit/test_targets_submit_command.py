@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spark_xacct.launch import submit_command
+from spark_xacct.targets import submit_command
 
 MODES = {
     "nothing is said": ("job.py", "client"),
@@ -15,6 +15,7 @@ MODES = {
     "a setting": ("--conf spark.submit.deployMode=cluster job.py", "cluster"),
     "a setting, in short": ("-c spark.submit.deployMode=cluster job.py", "cluster"),
     "a setting with =": ("--conf=spark.submit.deployMode=cluster job.py", "cluster"),
+    "a short option with =, which Spark does not know": ("-c=spark.submit.deployMode=cluster job.py", "client"),
     "the last setting": ("-c spark.submit.deployMode=cluster -c spark.submit.deployMode=client job.py", "client"),
     "the option wins over a later setting": ("--deploy-mode cluster --conf spark.submit.deployMode=client job.py", "cluster"),
     "the option wins over an earlier setting": ("--conf spark.submit.deployMode=cluster --deploy-mode client job.py", "client"),
