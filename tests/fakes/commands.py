@@ -7,8 +7,10 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+# Written down apart and added whole: commands of one pipe run at once, and the shell writes a line of many arguments in parts.
 _FAKE = """#!/bin/sh
-{{ printf '%s\\0' {name} "$@"; printf '\\n'; }} >> "$CALLS"
+{{ printf '%s\\0' {name} "$@"; printf '\\n'; }} > "$CALLS.$$"
+cat "$CALLS.$$" >> "$CALLS" && rm "$CALLS.$$"
 {body}
 """
 
