@@ -46,8 +46,10 @@ def _talk(merged: MergedFile) -> None:
     for title, lines in (("conflict", merged.conflicts), ("legacy", merged.legacy), ("note", merged.notes)):
         for line in lines:
             output.talk(f"{title}: {line}")
-    changes = len(merged.log)
-    if changes:
+    changes, undecided = len(merged.log), len(merged.conflicts)
+    if undecided and not changes:
+        output.talk(f"{merged.file.name}: {merged.file.kind}, nothing is changed: {undecided} to be decided first")
+    elif changes:
         output.talk(f"{merged.file.name}: {merged.file.kind}, {changes} change{'' if changes == 1 else 's'}")
     else:
         output.talk(

@@ -20,6 +20,7 @@ from spark_xacct.targets import (
 from spark_xacct.targets.classifications import Classification
 from spark_xacct.targets.connectors import EMRFS
 from spark_xacct.targets.emr_ec2_checks import runtime_role
+from spark_xacct.targets.files import forms
 from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job
 from spark_xacct.targets.registry import Delivery, Rendered, Target, register
 from spark_xacct.targets.setting import Setting
@@ -268,5 +269,6 @@ TARGET = register(
         delivery=_delivery,
         channel=lambda release, job: channels.YARN,
         takes_job=True,
+        goes_into=(*forms.BESIDE, forms.Form.EMR_EC2),
     )
 )

@@ -23,6 +23,7 @@ from spark_xacct.targets import (
     unused,
 )
 from spark_xacct.targets.classifications import Classification
+from spark_xacct.targets.files import forms
 from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job, is_placeholder
 from spark_xacct.targets.registry import Rendered, Target, register
 from spark_xacct.targets.setting import Setting
@@ -289,5 +290,6 @@ TARGET = register(
         delivery=job_runs.delivery,
         channel=lambda release, job: channels.AUTHENTICATED,
         takes_job=True,
+        goes_into=(*forms.BESIDE, forms.Form.EMR_EKS),
     )
 )

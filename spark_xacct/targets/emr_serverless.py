@@ -12,6 +12,7 @@ from spark_xacct.errors import TargetError
 from spark_xacct.model import Arn, BaseKind
 from spark_xacct.targets import channels, classifications, external_ids, job_runs, submit_options, templates, unused
 from spark_xacct.targets.classifications import Classification
+from spark_xacct.targets.files import forms
 from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job, is_placeholder
 from spark_xacct.targets.registry import Rendered, Target, register
 from spark_xacct.targets.settings import EXECUTOR_ENVIRONMENT, Flavour, Settings
@@ -227,5 +228,6 @@ TARGET = register(
         delivery=job_runs.delivery,
         channel=lambda release, job: channels.of_emr_serverless(release),
         takes_job=True,
+        goes_into=(*forms.BESIDE, forms.Form.EMR_SERVERLESS),
     )
 )

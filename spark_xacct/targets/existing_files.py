@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +17,10 @@ from spark_xacct import keys
 from spark_xacct.errors import TargetError
 from spark_xacct.targets import files, legacy, releases, secrets
 from spark_xacct.targets.earlier_plan import EarlierPlan
-from spark_xacct.targets.file_parts import only_hadoop, parts
+from spark_xacct.targets.file_parts import check_form, modules_of_others, only_hadoop, parts, said_by_option, service_of
 from spark_xacct.targets.files import Change, ExistingFile, FileRefused, Names, Place
 from spark_xacct.targets.files.classification_names import EMRFS_SITE, SPARK_DEFAULTS
+from spark_xacct.targets.files.glue_json import INSTALLER_OPTION
 from spark_xacct.targets.merging import entries, merge
 from spark_xacct.targets.registry import Rendered
 from spark_xacct.targets.releases import Release
@@ -82,24 +83,22 @@ def merge_into(file: ExistingFile, rendered: Rendered, replace: bool = False) ->
 
     ``replace``: whether values of others are replaced where the plan needs the key.
     """
+    check_form(file, rendered)
+    # What was read in another casing, or for another service, cannot be told from what was not meant: nothing is joined with it.
+    unfit = file.unfit(service_of(rendered))
     work = _Work(file, rendered, replace)
+    if unfit:
+        work.notes, work.conflicts = [], [f"{file.name}: {line}" for line in unfit]
+        return work.result()
     for names, classification, ours in parts(file, rendered):
         if names is Names.SPARK:
             work.merge_spark(ours)
         else:
             work.merge_below(names, classification, ours)
     work.check_layers()
-    notes = [*(f"{file.name}: {remark}" for remark in file.remarks), *work.notes, *_not_held(file, rendered)]
-    text = file.with_changes(work.changes, ADDED_BY)
-    return MergedFile(
-        file,
-        rendered,
-        text,
-        tuple(work.log),
-        tuple(dict.fromkeys([*work.conflicts, *_other_release(file, rendered)])),
-        tuple(dict.fromkeys(notes)),
-        tuple(legacy.found(file, rendered.settings)),
-    )
+    work.notes += _not_held(file, rendered)
+    work.conflicts += _other_release(file, rendered)
+    return work.result()
 
 
 # Joining
@@ -109,15 +108,27 @@ class _Work:
     """What is found out about one file, place by place."""
 
     def __init__(self, file: ExistingFile, rendered: Rendered, replace: bool) -> None:
-        self._file, self._replace = file, replace
+        self._file, self._rendered, self._replace = file, rendered, replace
+        self._said_by_option = said_by_option(rendered)
         self.changes: list[Change] = []
         self.log: list[str] = []
         self.conflicts: list[str] = []
         self._earlier = EarlierPlan(file, rendered)
-        self.notes = list(self._earlier.notes)
+        self.notes = [*(f"{file.name}: {remark}" for remark in file.remarks), *self._earlier.notes]
         # By what leads to it, the settings of each place as they will be; and what goes into Hadoop's own files.
         self._after: dict[tuple[object, ...], Mapping[str, str]] = {}
         self._below: list[tuple[Place, list[Setting]]] = []
+
+    def result(self) -> MergedFile:
+        return MergedFile(
+            self._file,
+            self._rendered,
+            self._file.with_changes(self.changes, ADDED_BY),
+            tuple(self.log),
+            tuple(dict.fromkeys(self.conflicts)),
+            tuple(dict.fromkeys(self.notes)),
+            tuple(legacy.found(self._file, self._rendered.settings)),
+        )
 
     def merge_spark(self, ours: list[Setting]) -> None:
         places = self._file.of(Names.SPARK)
@@ -130,12 +141,30 @@ class _Work:
     def _merge_spark(self, main: Place, above: list[Place], ours: list[Setting]) -> None:
         # Without a word of Spark's own, Hadoop's files count; above them all stands what a command line says.
         lower = self._of_others_below({setting.name: setting for setting in ours})
+        parameters = next((place for place in above if place.everywhere), None)
         elsewhere = {name for place in above if place.everywhere for name in place.settings} - set(main.settings)
-        wanted = [setting for setting in ours if setting.name not in elsewhere]
-        settings = {**lower, **self._join(main, wanted, lower)}
+        wanted = {setting.name: setting.value for setting in ours if setting.name not in elsewhere}
+        by_option = self._said_by_option & set(wanted) if parameters else frozenset()
+        own = self._join(main, [one for one in ours if one.name in wanted], lower, new=set(wanted) - by_option)
+        settings = {**lower, **own}
+        # What somebody has set otherwise below is a conflict there, and is not passed over from above.
+        said = {name for name in by_option if own.get(name, wanted[name]) == wanted[name]}
         for place in above:
-            self._join(place, ours, settings, only_there=True)
-        self._check_limits(main, next((place for place in above if place.everywhere), None))
+            if place is parameters:
+                self._join(place, ours, {name: settings[name] for name in settings if name not in said}, new=said)
+            else:
+                self._join(place, ours, settings, new=())
+        if not parameters:
+            self._tell_of_options(main, ours)
+        self._check_limits(main, parameters)
+
+    def _tell_of_options(self, main: Place, ours: list[Setting]) -> None:
+        names = [setting.name for setting in ours if setting.name in self._said_by_option]
+        if names:
+            self.notes.append(
+                f"{self._at(main)}: {', '.join(names)}: {self._rendered.target.name} gives this to a job run in sparkSubmitParameters, which this "
+                "file does not have; say it there as well"
+            )
 
     def _of_others_below(self, wanted: Mapping[str, Setting]) -> dict[str, str]:
         """What Hadoop's files say and ours does not override: lists that ours would hide, defaults that ours gives way to."""
@@ -158,7 +187,7 @@ class _Work:
         self._join(main, ours, {})
         for place in places:
             if place.above:
-                self._join(place, ours, main.settings, only_there=True)
+                self._join(place, ours, main.settings, new=())
         self._check_limits(main, None)
         # EMRFS reads a file of its own.
         if names is Names.HADOOP and classification != EMRFS_SITE:
@@ -174,9 +203,12 @@ class _Work:
         return place
 
     def _join(
-        self, place: Place, ours: list[Setting], below: Mapping[str, str], only_there: bool = False
+        self, place: Place, ours: list[Setting], below: Mapping[str, str], new: Collection[str] | None = None
     ) -> dict[str, str]:
-        """Joins ours with one place over what stands below it. Gives the settings of the place as they will be."""
+        """Joins ours with one place over what stands below it. Gives the settings of the place as they will be.
+
+        ``new``: which settings the place may get that it does not have, None for all.
+        """
         wanted = {setting.name: setting for setting in ours}
         own = self._earlier.left_in(place)
         there = {name: value for name, value in place.settings.items() if name not in own or name in wanted}
@@ -192,7 +224,7 @@ class _Work:
         for name in (name for name in place.settings if name not in there):
             self._change(place, name, None, f"took out {name} (left from an earlier plan)")
         for name, value in merged.changed.items():
-            if name not in there and (only_there or not value):
+            if name not in there and (not value or (new is not None and name not in new)):
                 continue
             line = merged.lines[name]
             foreign = name in merged.replaced and name in there and name not in own
@@ -283,6 +315,12 @@ def _bucket_last(change: Change) -> bool:
 
 
 def _not_held(file: ExistingFile, rendered: Rendered) -> Iterator[str]:
+    modules = ", ".join(modules_of_others(file, rendered))
+    if modules:
+        yield (
+            f"{file.name}: {INSTALLER_OPTION} --no-deps was left out, as it would hold for {modules} too: what the wheel of spark-xacct depends "
+            "on is installed with it"
+        )
     if file.kind != files.HADOOP_XML or only_hadoop(rendered) is not None:
         return
     names = ", ".join(setting.name for setting in rendered.settings.spark_only)

@@ -14,6 +14,8 @@ from spark_xacct import keys
 from spark_xacct.errors import TargetError
 from spark_xacct.model import AccessMap, BaseKind
 from spark_xacct.targets import aws_model, unused
+from spark_xacct.targets.files import forms
+from spark_xacct.targets.files.glue_json import ARGUMENTS_MAXIMUM_BYTES
 from spark_xacct.targets.job import Job
 from spark_xacct.targets.registry import Rendered, Target, register
 from spark_xacct.targets.setting import Setting
@@ -23,8 +25,6 @@ from spark_xacct.version import __version__
 WHEEL = f"spark_xacct-{__version__}-py3-none-any.whl"
 PLAN_FILE = "xacct.plan"
 REGION = "fs.s3a.endpoint.region"
-# "Job arguments have a maximum size limit of 260KB", the page above.
-ARGUMENTS_MAXIMUM_BYTES = 260_000
 OURS = ("--conf", "--additional-python-modules", "--python-modules-installer-option", "--extra-files")
 # "AWS Glue uses the following arguments internally and you should never use them", the same page.
 INTERNAL = ("--debug", "--mode", "--JOB_NAME", "--endpoint")
@@ -154,5 +154,6 @@ TARGET = register(
         families=("glue",),
         flavours=(Flavour.HADOOP,),
         takes_job=True,
+        goes_into=(forms.Form.GLUE,),
     )
 )

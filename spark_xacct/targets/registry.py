@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spark_xacct.errors import TargetError
+from spark_xacct.targets.files import forms
 from spark_xacct.targets.job import Job
 from spark_xacct.targets.releases import Release
 from spark_xacct.targets.setting import ANY_MASTER, Channel
@@ -64,6 +65,7 @@ class Target:
     ``families``: the families of releases that exist there, none for all. ``flavours``: the default one first. ``delivery``: how
     the jar gets there. ``channel``: by what a driver may tell executors their role sessions. ``takes_job``: whether it launches.
     ``python_only``: whether no JVM reads what is rendered, so that it does not count what the release's connectors can carry.
+    ``goes_into``: the forms of files that people have and that are read there; the one of EMR says casing and limits.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Target:
     channel: Callable[[Release, Job], Channel] = field(default=lambda release, job: ANY_MASTER)
     takes_job: bool = False
     python_only: bool = False
+    goes_into: tuple[forms.Form, ...] = forms.USUAL
 
     def check(self, release: Release, flavour: Flavour) -> None:
         """Raises TargetError for what does not exist at this place."""

@@ -10,6 +10,7 @@ from typing import Any
 from spark_xacct.errors import TargetError
 from spark_xacct.model import BaseKind
 from spark_xacct.targets import channels, external_ids, grouping, job_runs, limits, submit_options, templates, unused
+from spark_xacct.targets.files import forms
 from spark_xacct.targets.job import INSTALLED_FOLDER, JAR_NAME, Job
 from spark_xacct.targets.registry import Rendered, Target, register
 from spark_xacct.targets.setting import Setting
@@ -192,5 +193,6 @@ TARGET = register(
         delivery=job_runs.delivery,
         channel=lambda release, job: channels.AUTHENTICATED,
         takes_job=True,
+        goes_into=(forms.Form.PROPERTIES, forms.Form.HADOOP_XML),
     )
 )

@@ -151,6 +151,33 @@ FILES = {
     "cell.txt": LIVY,
 }
 
+GLUE = json.dumps(
+    {
+        "Name": "nightly",
+        "Role": "arn:aws:iam::111122223333:role/etl",
+        "Command": {"Name": "glueetl", "ScriptLocation": "s3://corp/job.py"},
+        "GlueVersion": "5.1",
+        "DefaultArguments": {
+            "--conf": "spark.sql.shuffle.partitions=10 --conf spark.executorEnv.A=b",
+            "--extra-files": "s3://corp/a.json",
+            "--job-language": "python",
+        },
+    },
+    indent=2,
+)
+# The target whose service reads a file; the others of EMR do not.
+SERVICES = {
+    "configurations.json": "emr-ec2",
+    "run-job-flow.json": "emr-ec2",
+    "start-job-run.json": "emr-eks",
+    "serverless.json": "emr-serverless",
+}
+
+
+def is_of_another_service(target: str, name: str) -> bool:
+    return target in SERVICES.values() and SERVICES.get(name, target) != target
+
+
 JAR = "/opt/spark-xacct-0.1.0.jar"
 S3A = "io.sparkxacct.s3a.S3ARoleCredentialsProvider"
 HADOOP_PROVIDER = "org.apache.hadoop.fs.s3a.auth.AssumedRoleCredentialProvider"

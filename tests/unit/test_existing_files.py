@@ -16,6 +16,7 @@ from fakes.existing_files import (
     EMR_7_1,
     FILES,
     FOREIGN,
+    GLUE,
     HADOOP_PROVIDER,
     JAR,
     LIVY,
@@ -24,6 +25,7 @@ from fakes.existing_files import (
     RUN_JOB_FLOW,
     S3A,
     SERVERLESS,
+    is_of_another_service,
     merged,
     rendered,
     settings,
@@ -47,6 +49,11 @@ from spark_xacct.targets.merging import LISTS
 # Joining: every file, every target that can go into it
 
 
+def one_hop() -> Plan:
+    """What flavour hadoop carries too."""
+    return plans.encode(access_map(bound("partner-data", "finance"), python_default_role=None, python_roles=()))
+
+
 def pairs() -> list[Any]:
     """Every file with every target that registers; what does not go together is refused, and tested beside."""
     releases = {"emrfs-site": "emr-7.9.0"}
@@ -54,8 +61,10 @@ def pairs() -> list[Any]:
     for target in targets.names():
         registered = targets.find(target)
         label = releases.get(target) or registered.default_release or "emr-7.12.0"
-        for name, text in FILES.items():
-            for case, plan in {"named": named(), "refusing": refusing()}.items():
+        for name, text in {**FILES, "create-job.json": GLUE}.items():
+            if is_of_another_service(target, name):
+                continue
+            for case, plan in {"named": named(), "refusing": refusing(), "one": one_hop()}.items():
                 found.append(pytest.param(target, label, name, text, plan, id=f"{target}-{name}-{case}"))
     return found
 
@@ -72,13 +81,14 @@ def test_merging_twice_is_merging_once_and_nothing_of_others_is_lost(target, rel
     except FileRefused as error:
         refused = str(error)
     if refused:
-        assert re.search(r"name .+\.xml|place for settings|has no settings of Spark or Hadoop", refused)
+        assert re.search(r"name .+\.xml|place for settings|has no settings of Spark or Hadoop|do not go into", refused)
         return
     again = merged(first.text, name, by)
     assert (again.text, again.diff, again.log) == (first.text, "", ())
     before, after = settings(text), settings(first.text)
     for setting, value in before.items():
         assert after[setting] == value or after[setting].startswith(value.rstrip() + ","), setting
+    assert [line for line in first.conflicts if "; say --release " not in line] == []
     if flavours[0] is targets.Flavour.SHIM:
         assert plans.text.parts(by.settings.plan.text)[0] in after.values()
 
@@ -281,8 +291,15 @@ def older(**more: Any) -> Plan:
     )
 
 
-@pytest.mark.parametrize("target", ["spark-defaults", "emr-ec2"])
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        (target, name)
+        for target in ("spark-defaults", "emr-ec2")
+        for name in FILES
+        if not is_of_another_service(target, name)
+    ],
+)
 @pytest.mark.parametrize(
     "earlier", [older(), large("aws", "eu-west-1"), refusing()], ids=["one more bucket", "60 buckets", "deny"]
 )

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-from fakes.existing_files import CORE_SITE, EC2, EKS, EMR_7_1, JAR, LIVY, RUN_JOB_FLOW, SERVERLESS, merged
+from fakes.existing_files import CORE_SITE, EC2, EKS, EMR_7_1, GLUE, LIVY, RUN_JOB_FLOW, SERVERLESS, merged
 
 from spark_xacct.targets import files
 from spark_xacct.targets.files import Change, FileRefused, submit_parameters
@@ -31,6 +31,8 @@ from spark_xacct.targets.files import Change, FileRefused, submit_parameters
         (EKS, "JSON of EMR on EKS and Serverless"),
         (SERVERLESS, "JSON of EMR"),
         (LIVY, "JSON of Livy"),
+        (GLUE, "JSON of AWS Glue"),
+        ('{"Command": {"Name": "glueetl", "ScriptLocation": "s3://corp/job.py"}}', "JSON of AWS Glue"),
         ('{"conf": {}}', "JSON of Livy"),
         ('{"AuthorizationConfiguration": {"EmrFsConfiguration": {"RoleMappings": [{"Role": "x"}]}}}', "security configuration of EMR"),
     ],
@@ -52,7 +54,7 @@ def test_content_and_not_the_name_says_what_a_file_is(text, kind):
         ("spark.x \\u12\n", '"\\u12" is not a Unicode escape of a properties file (\\u and four hex digits); mend it there'),
         ("<beans/>", "its root is <beans>, and that of Hadoop XML is <configuration>; name core-site.xml, emrfs-site.xml or their like"),
         ("<!DOCTYPE a [<!ENTITY b 'c'>]><configuration/>", "it has a DOCTYPE, which a configuration of Hadoop does not need; take it out"),
-        ('{"a": 1}', "this JSON holds no settings that are known here: a list of classifications, a request with configurations or sparkSubmitParameters, or a body of Livy with conf"),
+        ('{"a": 1}', "this JSON holds no settings that are known here: a list of classifications, a request with configurations or sparkSubmitParameters, a body of Livy with conf, or a CreateJob request of Glue"),
         ('{"Classification": "core-site", "Properties": {}}', "this is one classification, and EMR takes a list of them; put it into [ and ]"),
         ('{"conf": {"spark.x": "1", "spark.x": "2"}}', 'the key "spark.x" stands twice in one object, and readers differ in which counts; take one out'),
         ("[profile partner]\nrole_arn = x\n", "this is a file of AWS profiles; spark-xacct import aws-profile reads it"),
@@ -62,7 +64,7 @@ def test_content_and_not_the_name_says_what_a_file_is(text, kind):
 def test_what_is_none_of_these_is_refused_in_one_line(text, says):
     none = (
         "this is none of the files that are known here: spark-defaults.conf (properties with names of Spark), Hadoop XML "
-        "(core-site.xml, emrfs-site.xml), JSON (configurations or requests of EMR, a body of Livy)"
+        "(core-site.xml, emrfs-site.xml), JSON (configurations or requests of EMR, a body of Livy, a CreateJob request of Glue)"
     )
     with pytest.raises(FileRefused) as error:
         files.read("my.file", text)
@@ -158,33 +160,18 @@ def test_arguments_of_a_list_are_what_they_are_without_quotes(command, changes, 
 
 
 @pytest.mark.parametrize(
-    ("item", "says"),
+    ("name", "says"),
     [
-        ({"Classification": "core-site", "Properties": {"a": "b"}}, "[1] is not spelled as EMR on EKS and Serverless does it (classification, properties, configurations): it is left alone"),
-        ({"classification": "core-site", "Properties": {"a": "b"}}, "[1] is not spelled as EMR on EKS and Serverless does it (classification, properties, configurations): it is left alone"),
-        ({"classification": "spark-default", "properties": {"a": "b"}}, '[1]: "spark-default" is no classification that is known, spark-defaults is: it is left alone'),
-        ({"classification": "lineage", "properties": {"a": "b"}}, '[1]: "lineage" is no classification that is known: it is left alone'),
-        ("text", "[1] is not spelled as EMR on EKS and Serverless does it (classification, properties, configurations): it is left alone"),
+        ("spark-default", '"spark-default" is no classification that is known, spark-defaults is: it is left alone'),
+        ("lineage", '"lineage" is no classification that is known: it is left alone'),
     ],
-    ids=["of EC2", "half of each", "misspelled", "unknown", "no object"],
-)  # fmt: skip
-def test_a_classification_that_is_not_understood_is_shown_and_left_alone(item, says):
-    data = [{"classification": "spark-defaults", "properties": {}}, item]
-    result = merged(json.dumps(data), "list.json")
-    assert result.notes == (f"list.json: {says}",)
+)
+def test_a_classification_that_is_not_known_is_named_and_left_alone(name, says):
+    item = {"classification": name, "properties": {"a": "b"}}
+    result = merged(json.dumps([{"classification": "spark-defaults", "properties": {}}, item]), "list.json")
+    assert (result.notes, result.conflicts) == ((f"list.json: [1]: {says}",), ())
     assert json.loads(result.text)[1] == item
-    assert not [
-        line for line in result.diff.splitlines() if line[:1] in "+-" and ("-site" in line or "lineage" in line)
-    ]
-
-
-def test_cloudformation_s_spelling_is_not_ec2_s():
-    text = '[{"Classification": "spark-defaults", "ConfigurationProperties": {"spark.jars": "/a"}}]'
-    result = merged(text, "list.json")
-    assert result.notes == (
-        "list.json: [0] is not spelled as EMR on EC2 does it (Classification, Properties, Configurations): it is left alone",
-    )
-    assert [item.get("Properties", {}).get("spark.jars") for item in json.loads(result.text)] == [None, JAR]
+    assert not [line for line in result.diff.splitlines() if line[:1] in "+-" and "lineage" in line]
 
 
 def test_reading_files_needs_nothing_beside_the_standard_library():
@@ -212,11 +199,34 @@ DRIVER = '"jobDriver": {"sparkSubmitJobDriver": {"entryPoint": "s3://code/a.py"}
             '[{"Classification": "core-site", "Properties": ["a"]}]',
             "x.json: [0].Properties is no object; mend it there",
         ),
+        (
+            '{"jobDriver": {"sparkSubmit": {"sparkSubmitParameters": ["--conf", "a=b"]}}}',
+            "x.json: jobDriver.sparkSubmit.sparkSubmitParameters is no text; mend it there",
+        ),
+        (
+            '{"Command": {"ScriptLocation": "s3://a"}, "DefaultArguments": "--conf a=b"}',
+            "x.json: DefaultArguments is no object; mend it there",
+        ),
+        (
+            '{"JobDriver": {"SparkSubmitJobDriver": {"EntryPoint": "s3://a"}}}',
+            "x.json: JobDriver is no member that is known, jobDriver is; write it so",
+        ),
         ('{"conf": {}, "deep": ' + "[" * 600 + "]" * 600 + "}", "x.json: its JSON is nested too deep to read"),
     ],
-    ids=["overrides", "application", "cluster", "livy", "properties", "deep"],
+    ids=["overrides", "application", "cluster", "livy", "properties", "parameters", "glue", "casing", "deep"],
 )
 def test_json_of_a_shape_that_no_request_has_is_refused_by_place(text, says):
     with pytest.raises(FileRefused) as error:
         files.read("x.json", text)
     assert str(error.value) == says
+
+
+def test_properties_of_a_step_are_a_list_and_no_classification_s():
+    step = {
+        "HadoopJarStep": {
+            "Jar": "a.jar",
+            "Properties": [{"Key": "a", "Value": "b"}],
+            "Args": ["spark-submit", "s3://a.py"],
+        }
+    }
+    assert len(files.read("steps.json", json.dumps({"JobFlowId": "j-1", "Steps": [step]})).places) == 1

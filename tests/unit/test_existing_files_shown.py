@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from spark_xacct.cli.application import cli
 from spark_xacct.targets import secrets
 from spark_xacct.targets.existing_files import MergedFile
-from spark_xacct.targets.files.emr_json import without_secrets
+from spark_xacct.targets.files.json_text import without_secrets
 
 # Secrets
 

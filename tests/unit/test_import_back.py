@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fakes.existing_files import FILES
+from fakes.existing_files import FILES, is_of_another_service
 from fakes.settings_to_import import NAMED, assumed, conf, imported
 from fakes.target_jobs import fitting
 from fakes.target_plans import KEY, access_map, bound, large, named, refusing, role
@@ -62,9 +62,11 @@ def in_files(rendered: targets.Rendered) -> list[tuple[str, str]]:
     found = [(name, text) for name, text in rendered.files().items() if readable(name, text)]
     for name, text in FILES.items():
         try:
-            found.append((f"joined with {name}", merge_into(files.read(name, text), rendered).text))
+            joined = merge_into(files.read(name, text), rendered)
         except (files.FileRefused, TargetError):
             continue
+        if not is_of_another_service(rendered.target.name, name):
+            found.append((f"joined with {name}", joined.text))
     return found
 
 

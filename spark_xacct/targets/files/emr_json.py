@@ -7,13 +7,21 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Tuple
+from typing import Any
 
-from spark_xacct.targets import secrets
-from spark_xacct.targets.classifications import PROPERTIES_MAXIMUM, PROPERTY_MAXIMUM_CHARACTERS, Classification
-from spark_xacct.targets.files import classification_names, submit_parameters
+from spark_xacct.errors import TargetError
+from spark_xacct.targets.classifications import (
+    PARAMETERS_MAXIMUM_CHARACTERS,
+    PROPERTIES_MAXIMUM,
+    PROPERTY_MAXIMUM_CHARACTERS,
+    Classification,
+)
+from spark_xacct.targets.files import spelling, submit_parameters
 from spark_xacct.targets.files.classification_names import CORE_SITE, EMRFS_SITE, EXPORT, SPARK_DEFAULTS
 from spark_xacct.targets.files.existing import Change, ExistingFile, FileRefused, Names, Place
+from spark_xacct.targets.files.forms import CASINGS, EC2, JOBS, Casing, Form
+from spark_xacct.targets.files.json_text import parsed, rewritten, texts_of, without_secrets
+from spark_xacct.targets.files.spelling import Path, casing_in, casing_of, is_well_spelled, lists, text_of
 
 _HADOOP_SITES = (CORE_SITE, EMRFS_SITE)
 _MAGIC = re.compile(r"\s*%%configure[^\n]*\n")
@@ -33,37 +41,19 @@ _LIVY_KEYS = frozenset(
         "heartbeatTimeoutInSecond",
     ]
 )
+# Lists that Livy has members of its own for.
+_LIVY_LISTS = {"spark.jars": "jars", "spark.submit.pyFiles": "pyFiles"}
 SECURITY = "security configuration of EMR"
-
-Path = Tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class _Casing:
-    """How a service spells the three keys of a classification: https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-configure-apps.html"""
-
-    title: str
-    name: str
-    properties: str
-    nested: str
-
-    @property
-    def keys(self) -> set[str]:
-        return {self.name, self.properties, self.nested}
-
-
+# What spark-submit of a job is told beside the classifications, and the member that holds it.
+PARAMETERS = "sparkSubmitParameters"
+_DRIVERS = ("sparkSubmitJobDriver", "sparkSubmit")
 # What the members that settings are added to must be.
 _SHAPES: Mapping[str, type] = {
     **dict.fromkeys(("Configurations", "configurations", "applicationConfiguration", "runtimeConfiguration"), list),
-    **dict.fromkeys(
-        ("configurationOverrides", "jobDriver", "sparkSubmitJobDriver", "conf", "Properties", "properties"), dict
-    ),
+    **dict.fromkeys(("configurationOverrides", "jobDriver", *_DRIVERS, "conf", "Properties", "properties"), dict),
+    PARAMETERS: str,
 }
-_DEEPEST = 100
-_EC2 = _Casing("EMR on EC2", "Classification", "Properties", "Configurations")
-_JOBS = _Casing("EMR on EKS and Serverless", "classification", "properties", "configurations")
-# Where the key above the list says whose it is.
-_CASING_OF_KEY = {"Configurations": _EC2, "applicationConfiguration": _JOBS, "runtimeConfiguration": _JOBS}
+_KINDS: Mapping[type, str] = {list: "list", dict: "object", str: "text"}
 
 
 @dataclass(frozen=True)
@@ -80,10 +70,47 @@ class EmrJson(ExistingFile):
             by_place.setdefault(_identity(change.place), (change.place, {}))[1][change.name] = change.value
         for place, values in by_place.values():
             _change(data, place, values)
-        return self._written(data)
+            self._check_parameters(data, place)
+        return self.before + rewritten(self.text[len(self.before) :], data)
+
+    def _check_parameters(self, data: Any, place: Place) -> None:
+        holder, key = _holder(data, place.path)
+        length = len(holder[key]) if key == PARAMETERS else 0
+        if length > PARAMETERS_MAXIMUM_CHARACTERS:
+            raise TargetError(
+                f"{self.name}: {place.where} would have {length:,} characters, and {PARAMETERS_MAXIMUM_CHARACTERS:,} is the limit; declare "
+                "otherwise: deny, which needs one key for all buckets, or take a declaration with the buckets of this job only"
+            )
+
+    def unfit(self, form: Form | None) -> tuple[str, ...]:
+        if self._is_livy:
+            return ()
+        whose = spelling.request_of(self.data)
+        if form is not None and whose and form not in whose:
+            services = " or ".join(one.service for one in whose)
+            return (
+                f"this is a request of {services}, and these settings are for {form.service}: it is left alone; name a request of "
+                f"{form.service}, or the target of {services}",
+            )
+        casings = [one.casing for one in ([form] if form else self.forms) if one.casing is not None] or CASINGS
+        known = frozenset(member for casing in casings for member in casing.members)
+        return (
+            *spelling.misspelled(self.data, form.casing if form else None),
+            *spelling.misspelled_members(self.data, known),
+        )
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        return (Form.LIVY,) if self._is_livy else spelling.forms(self.data)
 
     def masked(self, text: str) -> str:
-        return self._written(without_secrets(json.loads(text[len(self.before) :])))
+        return self.before + rewritten(
+            self.text[len(self.before) :], without_secrets(json.loads(text[len(self.before) :]))
+        )
+
+    def has(self, name: str, entry: str) -> bool:
+        member = self.data.get(_LIVY_LISTS.get(name)) if self._is_livy else None
+        return isinstance(member, list) and entry in member
 
     def new_place(self, names: Names, classification: str) -> Place | None:
         if names is Names.SPARK and self._is_livy:
@@ -92,8 +119,8 @@ class EmrJson(ExistingFile):
         if where is None:
             return None
         path, casing = where
-        most = _JOB_LIMITS if casing is _JOBS else None
-        return Place(f"{classification} of {_text(path)}", names, {}, (*path, None), classification, most=most)
+        most = _JOB_LIMITS if casing is JOBS else None
+        return Place(f"{classification} of {text_of(path)}", names, {}, (*path, None), classification, most=most)
 
     @property
     def _is_livy(self) -> bool:
@@ -103,21 +130,16 @@ class EmrJson(ExistingFile):
             and self._configurations() is None
         )
 
-    def _configurations(self) -> tuple[Path, _Casing] | None:
+    def _configurations(self) -> tuple[Path, Casing] | None:
         """The list that classifications are added to; of a request without one, where it belongs."""
-        found = next(_lists(self.data, ()), None)
+        found = next(lists(self.data), None)
         if found is not None:
-            return found[0], _casing(*found)
+            return found[0], casing_in(*found)
         if isinstance(self.data, dict) and isinstance(self.data.get("jobDriver"), dict):
-            return ("configurationOverrides", "applicationConfiguration"), _JOBS
+            return ("configurationOverrides", "applicationConfiguration"), JOBS
         if _makes_a_cluster(self.data):
-            return ("Configurations",), _EC2
+            return ("Configurations",), EC2
         return None
-
-    def _written(self, data: Any) -> str:
-        body = self.text[len(self.before) :]
-        end = body[len(body.rstrip()) :]
-        return self.before + json.dumps(data, indent=_indent(body), ensure_ascii=body.isascii()) + end
 
 
 def read(name: str, text: str) -> EmrJson:
@@ -126,49 +148,31 @@ def read(name: str, text: str) -> EmrJson:
     before = magic.group(0) if magic else ""
     data = parsed(name, text[len(before) :])
     _check_shapes(name, data, ())
-    places, remarks = _places(data), list(_remarks(data))
+    places, remarks = _places(data), [*spelling.misspelled(data), *spelling.unknown_names(data)]
     file = EmrJson(name, _kind(data), text, tuple(places), tuple(remarks), _release(data), data, before)
     if places or remarks or role_mappings(data) or file.new_place(Names.SPARK, SPARK_DEFAULTS):
         return file
-    if isinstance(data, dict) and _casing_of(data):
+    if isinstance(data, dict) and casing_of(data):
         raise FileRefused(f"{name}: this is one classification, and EMR takes a list of them; put it into [ and ]")
+    near = next(spelling.misspelled_members(data, EC2.members | JOBS.members), None)
+    if near is not None:
+        raise FileRefused(f"{name}: {near}")
     raise FileRefused(
         f"{name}: this JSON holds no settings that are known here: a list of classifications, a request with configurations or "
-        "sparkSubmitParameters, or a body of Livy with conf"
+        "sparkSubmitParameters, a body of Livy with conf, or a CreateJob request of Glue"
     )
 
 
-def parsed(name: str, text: str) -> Any:
-    """The JSON of a text. Raises FileRefused for what is none."""
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        result = dict(pairs)
-        if len(result) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for key in keys if keys.count(key) > 1)
-            raise FileRefused(
-                f'{name}: the key "{twice}" stands twice in one object, and readers differ in which counts; take one out'
-            )
-        return result
-
-    try:
-        return json.loads(text, object_pairs_hook=unique)
-    except json.JSONDecodeError as error:
-        raise FileRefused(f"{name}:{error.lineno}:{error.colno}: this is no JSON: {error.msg}; mend it there") from None
-    except RecursionError:
-        raise FileRefused(f"{name}: its JSON is nested too deep to read") from None
-
-
 def _check_shapes(name: str, value: Any, path: Path) -> None:
-    """Raises FileRefused for a member that we would add to and that is no list or object, and for JSON deeper than any request."""
-    if len(path) > _DEEPEST:
-        raise FileRefused(f"{name}: its JSON is nested too deep to read")
+    """Raises FileRefused for a member that we would add to and that is no list or object."""
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, member in members:
         wanted = _SHAPES.get(key) if isinstance(key, str) else None
+        # Arguments of a step have Properties as well, and these are a list.
+        if key in ("Properties", "properties") and not casing_of(value):
+            wanted = None
         if wanted is not None and member is not None and not isinstance(member, wanted):
-            kind = "list" if wanted is list else "object"
-            raise FileRefused(f"{name}: {_text((*path, key))} is no {kind}; mend it there")
+            raise FileRefused(f"{name}: {text_of((*path, key))} is no {_KINDS[wanted]}; mend it there")
         _check_shapes(name, member, (*path, key))
 
 
@@ -187,85 +191,49 @@ def role_mappings(data: Any) -> list[Mapping[str, Any]]:
     return [item for item in data if isinstance(item, dict)] if isinstance(data, list) else []
 
 
-def without_secrets(data: Any) -> Any:
-    """The same data with the values of secret names masked."""
-    if isinstance(data, dict):
-        named = data.get("name") or data.get("Name") or data.get("Key")
-        return {
-            key: _shown(named if key in ("value", "Value") and isinstance(named, str) else key, value)
-            for key, value in data.items()
-        }
-    if isinstance(data, list):
-        result: list[Any] = []
-        for at, item in enumerate(data):
-            option = data[at - 1] if at and isinstance(data[at - 1], str) and data[at - 1].startswith("--") else ""
-            result.append(_shown(option, item))
-        return result
-    return secrets.inside(data) if isinstance(data, str) else data
-
-
-def _shown(name: str, value: Any) -> Any:
-    return secrets.shown(name, value) if isinstance(value, str) else without_secrets(value)
-
-
 # Where settings stand
 
 
 def _places(data: Any) -> list[Place]:
-    lists = list(_lists(data, ()))
     found: list[Place] = []
-    for number, (path, items) in enumerate(lists):
+    for number, (path, items) in enumerate(lists(data)):
         found += _of_list(path, items, bool(number))
     for path, value in _values(data, ()):
         if path[-1] == "conf":
-            found.append(Place(_text(path), Names.SPARK, _texts(value), path))
-        elif path[-1] == "sparkSubmitParameters":
+            found.append(Place(text_of(path), Names.SPARK, texts_of(value), path))
+        elif path[-1] == PARAMETERS:
             settings = submit_parameters.settings(value)
-            found.append(Place(_text(path), Names.SPARK, settings, path, above=True, everywhere=True))
+            found.append(Place(text_of(path), Names.SPARK, settings, path, above=True, everywhere=True))
         else:
             # Steps alone are all that a request for a running cluster has.
             found.append(
-                Place(_text(path), Names.SPARK, submit_parameters.given(value), path, above=_makes_a_cluster(data))
+                Place(text_of(path), Names.SPARK, submit_parameters.given(value), path, above=_makes_a_cluster(data))
             )
     return found
 
 
 def _of_list(path: Path, items: list[Any], above: bool) -> Iterator[Place]:
-    casing, seen = _casing(path, items), set()
-    most = _JOB_LIMITS if casing is _JOBS else None
+    casing, seen = casing_in(path, items), set()
+    most = _JOB_LIMITS if casing is JOBS else None
     for number, item in enumerate(items):
-        if not _is_well_spelled(item, casing):
+        if not is_well_spelled(item, casing):
             continue
         name, properties = item[casing.name], item.get(casing.properties)
-        where = f"{name} of {_text(path)}"
+        where = f"{name} of {text_of(path)}"
         below = (*path, number, casing.properties)
         for nested_number, nested in enumerate(item.get(casing.nested) or ()):
-            if _is_well_spelled(nested, casing) and nested[casing.name] == EXPORT:
+            if is_well_spelled(nested, casing) and nested[casing.name] == EXPORT:
                 inside = (*path, number, casing.nested, nested_number, casing.properties)
                 yield Place(
-                    f"{EXPORT} of {where}", Names.ENVIRONMENT, _texts(nested.get(casing.properties)), inside, name
+                    f"{EXPORT} of {where}", Names.ENVIRONMENT, texts_of(nested.get(casing.properties)), inside, name
                 )
         if name == SPARK_DEFAULTS:
-            yield Place(where, Names.SPARK, _texts(properties), below, name, above or name in seen, most=most)
+            yield Place(where, Names.SPARK, texts_of(properties), below, name, above or name in seen, most=most)
         elif name in _HADOOP_SITES:
-            yield Place(where, Names.HADOOP, _texts(properties), below, name, above or name in seen, most=most)
+            yield Place(where, Names.HADOOP, texts_of(properties), below, name, above or name in seen, most=most)
         else:
-            yield Place(where, Names.OTHER, _texts(properties), below, name, above or name in seen, most=most)
+            yield Place(where, Names.OTHER, texts_of(properties), below, name, above or name in seen, most=most)
         seen.add(name)
-
-
-def _lists(data: Any, path: Path) -> Iterator[tuple[Path, list[Any]]]:
-    """Every list of classifications, those nearer to the root first."""
-    if isinstance(data, list):
-        if any(isinstance(item, dict) and _casing_of(item) for item in data) or (path and path[-1] in _CASING_OF_KEY):
-            yield path, data
-            return
-        for number, item in enumerate(data):
-            yield from _lists(item, (*path, number))
-    elif isinstance(data, dict):
-        # A request's own list before those of its groups of machines.
-        for key in sorted(data, key=lambda key: key not in _CASING_OF_KEY):
-            yield from _lists(data[key], (*path, key))
 
 
 def _values(data: Any, path: Path) -> Iterator[tuple[Path, Any]]:
@@ -280,7 +248,7 @@ def _values(data: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         below = (*path, key)
         if (
             (key == "conf" and isinstance(value, dict))
-            or (key == "sparkSubmitParameters" and isinstance(value, str))
+            or (key == PARAMETERS and isinstance(value, str))
             or (
                 key == "Args"
                 and isinstance(value, list)
@@ -291,27 +259,8 @@ def _values(data: Any, path: Path) -> Iterator[tuple[Path, Any]]:
             yield below, value
         else:
             yield from _values(value, below)
-
-
-def _casing_of(item: Mapping[str, Any]) -> _Casing | None:
-    return next((casing for casing in (_EC2, _JOBS) if isinstance(item.get(casing.name), str)), None)
-
-
-def _casing(path: Path, items: list[Any]) -> _Casing:
-    named = _CASING_OF_KEY.get(path[-1]) if path else None
-    found = (_casing_of(item) for item in items if isinstance(item, dict))
-    return named or next((casing for casing in found if casing is not None), _EC2)
-
-
-def _is_well_spelled(item: Any, casing: _Casing) -> bool:
-    return isinstance(item, dict) and isinstance(item.get(casing.name), str) and set(item) <= casing.keys
-
-
-def _texts(properties: Any) -> dict[str, str]:
-    """Values as EMR reads them; what is no text there is none of ours to change."""
-    if not isinstance(properties, dict):
-        return {}
-    return {str(name): value if isinstance(value, str) else json.dumps(value) for name, value in properties.items()}
+        if key in _DRIVERS and isinstance(value, dict) and value.get(PARAMETERS) is None:
+            yield (*below, PARAMETERS), ""
 
 
 def _makes_a_cluster(data: Any) -> bool:
@@ -323,9 +272,9 @@ def _makes_a_cluster(data: Any) -> bool:
 
 
 def _kind(data: Any) -> str:
-    lists = list(_lists(data, ()))
-    if lists:
-        return f"JSON of {_casing(*lists[0]).title}"
+    first = next(lists(data), None)
+    if first is not None:
+        return f"JSON of {casing_in(*first).title}"
     if role_mappings(data):
         return SECURITY
     if isinstance(data, dict) and (
@@ -343,27 +292,6 @@ def _release(data: Any) -> str | None:
     return None
 
 
-def _remarks(data: Any) -> Iterator[str]:
-    for path, items in _lists(data, ()):
-        casing = _casing(path, items)
-        for number, item in enumerate(items):
-            where = _text((*path, number))
-            if not _is_well_spelled(item, casing):
-                yield f"{where} is not spelled as {casing.title} does it ({casing.name}, {casing.properties}, {casing.nested}): it is left alone"
-            elif not classification_names.is_known(item[casing.name]):
-                near = classification_names.nearest(item[casing.name])
-                meant = f", {near} is" if near else ""
-                yield f'{where}: "{item[casing.name]}" is no classification that is known{meant}: it is left alone'
-
-
-def _text(path: Path) -> str:
-    """A path as people write it: Instances.InstanceGroups[0].Configurations."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text or "the list"
-
-
 # How it is changed
 
 
@@ -379,8 +307,8 @@ def _change(data: Any, place: Place, values: Mapping[str, str | None]) -> None:
         holder.append(made.for_jobs() if place.most else made.for_ec2())
         return
     there = holder.get(key) if isinstance(holder, dict) else holder[key]
-    if isinstance(there, str):
-        holder[key] = submit_parameters.changed_text(there, values)
+    if isinstance(there, str) or key == PARAMETERS:
+        holder[key] = submit_parameters.changed_text(there or "", values)
     elif isinstance(there, list):
         holder[key] = submit_parameters.changed_words(there, values)
     else:
@@ -395,8 +323,3 @@ def _holder(data: Any, path: Path) -> tuple[Any, Any]:
             data[part] = [] if after is None else {}
         data = data[part]
     return data, path[-1]
-
-
-def _indent(body: str) -> int | str:
-    found = re.search(r"[\[{]\s*\n([ \t]+)\S", body)
-    return (found.group(1) if "\t" in found.group(1) else len(found.group(1))) if found else 2

@@ -10,6 +10,7 @@ from typing import Any
 
 from spark_xacct import keys
 from spark_xacct.errors import XacctError
+from spark_xacct.targets.files.forms import Form
 
 
 class FileRefused(XacctError):
@@ -82,6 +83,11 @@ class ExistingFile(ABC):
         """The places with these names, the main one first."""
         return tuple(sorted((place for place in self.places if place.names is names), key=lambda place: place.above))
 
+    @property
+    @abstractmethod
+    def forms(self) -> tuple[Form, ...]:
+        """Which form it has; of a list without a request around it each that it may have. Empty where none is known."""
+
     @abstractmethod
     def with_changes(self, changes: Iterable[Change], about: str) -> str:
         """The text with these settings; everything else stays as it is. ``about`` is a comment, where comments may stand."""
@@ -89,6 +95,14 @@ class ExistingFile(ABC):
     @abstractmethod
     def masked(self, text: str) -> str:
         """``text``, this file's or a changed one, as it may be printed."""
+
+    def unfit(self, form: Form | None) -> tuple[str, ...]:
+        """What a service would refuse in it, or read as something else: a line for each. ``form``: the service's, None for any."""
+        return ()
+
+    def has(self, name: str, entry: str) -> bool:
+        """Whether a member of its own, beside its settings, holds this entry of the list ``name``."""
+        return False
 
     def new_place(self, names: Names, classification: str) -> Place | None:
         """A place that the file does not have yet; None where it can have none."""

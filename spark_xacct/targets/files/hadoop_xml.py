@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 
 from spark_xacct.targets import secrets
 from spark_xacct.targets.files.existing import Change, ExistingFile, FileRefused, Names, Place
+from spark_xacct.targets.files.forms import Form
 
 KIND = "Hadoop XML"
 _ROOT, _PROPERTY = "configuration", "property"
@@ -42,6 +43,10 @@ class _Parsed:
 @dataclass(frozen=True)
 class HadoopXml(ExistingFile):
     """One place: the properties."""
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        return (Form.HADOOP_XML,)
 
     def with_changes(self, changes: Iterable[Change], about: str) -> str:
         data, parsed = self.text.encode("utf-8"), _parsed(self.name, self.text)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from spark_xacct.spark import properties
 from spark_xacct.targets import secrets
 from spark_xacct.targets.files.existing import Change, ExistingFile, FileRefused, Names, Place
+from spark_xacct.targets.files.forms import Form
 
 KIND = "properties of Spark"
 # Dots and no brackets: what YAML, scripts and other programs' settings begin with is no such name.
@@ -18,6 +19,10 @@ _NAME = re.compile(r"[A-Za-z][\w-]*(?:\.[^\s.:=()\[\]{}\"']+)+\Z")
 @dataclass(frozen=True)
 class PropertiesFile(ExistingFile):
     """One place, and every line that is not changed stays as it is, comments too."""
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        return (Form.PROPERTIES,)
 
     def with_changes(self, changes: Iterable[Change], about: str) -> str:
         text, line_end = self.text, "\r\n" if "\r\n" in self.text else "\n"
