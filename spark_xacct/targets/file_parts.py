@@ -11,6 +11,7 @@ from spark_xacct.targets.files import ExistingFile, FileRefused, Form, Names, Pl
 from spark_xacct.targets.files.classification_names import SPARK_DEFAULTS
 from spark_xacct.targets.files.glue_json import ARGUMENTS, INSTALLER_OPTION, MODULES
 from spark_xacct.targets.files.glue_json import LISTS as GLUE_LISTS
+from spark_xacct.targets.job import is_placeholder
 from spark_xacct.targets.merging import LISTS, entries
 from spark_xacct.targets.registry import Rendered
 from spark_xacct.targets.setting import How, Setting
@@ -139,7 +140,7 @@ def _known(values: Mapping[str, str], settings: Iterable[Setting]) -> list[Setti
         how = known.how if known else How.SET
         if name in LISTS or name in GLUE_LISTS:
             how = How.APPEND
-        elif name == INSTALLER_OPTION:
+        elif name == INSTALLER_OPTION or is_placeholder(value):
             how = How.WHERE_UNSET
         result.append(Setting(name, value, known.reason if known else "the target needs it", how))
     return result

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from spark_xacct import keys
 from spark_xacct.targets.assumed_role import PROVIDER as ASSUMED_ROLE
+from spark_xacct.targets.job import is_placeholder
 from spark_xacct.targets.setting import How, Setting
 
 # Lists that others put entries into as well: never replaced, whatever a setting says.
@@ -107,8 +108,10 @@ def merge(existing: Mapping[str, str], ours: Iterable[Setting], prefix: str = ke
         if setting.how is How.APPEND or name in LISTS or hooks.match(name):
             value, line = _joined(setting, there)
         elif there and there != value and setting.how is How.WHERE_UNSET:
-            conflicts.append(f"{name} stays {there}: it was set before, and {value} is only our default")
-            kept.append(name)
+            # What ours leaves for somebody to fill in is filled in.
+            if not is_placeholder(value):
+                conflicts.append(f"{name} stays {there}: it was set before, and {value} is only our default")
+                kept.append(name)
             continue
         elif there and there != value and not _is_own(name, there):
             conflicts.append(

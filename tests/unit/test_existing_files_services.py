@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from click.testing import CliRunner, Result
-from declaration_texts import written
+from declaration_texts import role, written
 
 from spark_xacct.cli.application import cli
 from spark_xacct.targets import aws_model, files
@@ -35,13 +36,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def render(target: str, file: str, content: Any, *options: str, buckets: int = 0) -> Result:
+def render(target: str, file: str, content: Any, *options: str, buckets: int = 0, **sections: str) -> Result:
     """``render TARGET --with FILE`` under a declaration that the target can carry."""
     text = content if isinstance(content, str) else json.dumps(content, indent=2)
     Path(file).write_text(text, encoding="utf-8")
     names = {f"bucket-{number:03d}": "partner" for number in range(buckets)} or {"partner-data": "partner"}
     Path("xacct.yaml").write_text(
-        written(base=BASES.get(target, JOB_ROLE), buckets=json.dumps(names)), encoding="utf-8"
+        written(base=BASES.get(target, JOB_ROLE), buckets=json.dumps(names), **sections), encoding="utf-8"
     )
     launching = () if target == "spark-defaults" else ("--staging", STAGING)
     release = () if target == "glue" else ("--release", "emr-7.12.0")
@@ -301,6 +302,24 @@ def test_lists_that_livy_has_members_for_are_not_lost(options, folder):
     assert (conf["spark.submit.pyFiles"], conf.get("spark.jars")) == (JAR, JAR if options else None)
     own = {"kind": "pyspark", "jars": [JAR], "pyFiles": [JAR], "conf": conf | {"spark.jars": "/a", "spark.submit.pyFiles": "/a"}}  # fmt: skip
     assert made("livy", "livy.json", own, *options) == own
+
+
+# What is left for somebody to fill in
+
+
+@pytest.mark.parametrize("target", ["emr-ec2", "livy"])
+def test_an_external_id_that_somebody_has_filled_in_stays_without_a_word(target, folder):
+    roles = role("external_id: {env: PARTNER_ID}")
+    first = render(target, "spark-defaults.conf", "spark.executor.memory 4g\n", "--to", "out", roles=roles)
+    to_fill_in = Path("out", "spark-defaults.conf").read_text(encoding="utf-8")
+    filled_in = to_fill_in.replace("<external id of role partner>", "id-1")
+    again = render(target, "spark-defaults.conf", filled_in, roles=roles)
+    assert first.exit_code == 0
+    assert "spark.executorEnv.PARTNER_ID <external id of role partner>\n" in to_fill_in
+    assert (again.exit_code, again.stdout) == (0, "")
+    assert re.fullmatch(
+        r"spark-defaults\.conf: properties of Spark, nothing to change: plan \S+ is in it\n", again.stderr
+    )
 
 
 # Files that nobody reads there
