@@ -79,14 +79,14 @@ class Sts:
 
 def problem_with_address(address: str) -> str | None:
     """Why STS cannot be asked at a URL, or None."""
-    is_none = f'the address of STS "{address}" is none'
+    not_valid = f'the address of STS "{address}" is not valid'
     if not _has_scheme_and_host(address):
-        return f"{is_none}: it needs the form https://HOST"
+        return f"{not_valid}: it needs the form https://HOST"
     try:
         port = urlsplit(address).port
     except ValueError:
         port = 0
-    return f"{is_none}: its port is not among 1 to 65535" if port == 0 else None
+    return f"{not_valid}: its port is not among 1 to 65535" if port == 0 else None
 
 
 def _has_scheme_and_host(address: str) -> bool:

@@ -1,4 +1,4 @@
-"""Requests held against botocore's model of a service: all of it. botocore's own validation leaves out max, pattern and enum."""
+"""Requests checked against botocore's model of a service: all of it. botocore's own validation leaves out max, pattern and enum."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _JAVA = {
 def check(target: str, service: str, operation: str, request: Mapping[str, Any]) -> None:
     """Raises TargetError with everything that the service would refuse in a request, each with its number and limit.
 
-    Placeholders are left for people to fill in: they are not held against patterns.
+    Placeholders are left for people to fill in: they are not checked against patterns.
     """
     found = list(problems(service, operation, request))
     if found:

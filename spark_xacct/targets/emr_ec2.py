@@ -126,7 +126,7 @@ def _notes(settings: Settings, job: Job) -> Iterator[str]:
     if role is not None:
         yield (
             "runtime role: steps cannot reach the instance metadata service; whose credentials a credentials provider finds there is not "
-            "documented, so base.arn is compared with what STS says before anything is served; no run of ours"
+            "documented, so base.arn is compared with what STS says before anything is served; not tested"
         )
     if role is not None and base.kind not in (BaseKind.EMR_RUNTIME_ROLE, BaseKind.CLASS):
         yield f"base {base.kind}: the step is {role} by itself; declare base: {{kind: emr-runtime-role, arn: {role}}} to begin with it"
@@ -144,7 +144,7 @@ def _notes(settings: Settings, job: Job) -> Iterator[str]:
     yield from (f"unverified: {fact}" for fact in settings.release.unverified)
     if settings.flavour is Flavour.SHIM:
         yield (
-            "unverified: EMR on EC2 as a whole, no run of ours; Spark on YARN with the jar in Spark's jars folder, and by spark.jars, is "
+            "unverified: EMR on EC2 as a whole, not tested; Spark on YARN with the jar in Spark's jars folder, and by spark.jars, is "
             "tested with Apache's own"
         )
 

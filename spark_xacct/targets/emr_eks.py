@@ -47,7 +47,7 @@ PUBLIC_IMAGES_SINCE = (6, 9)
 # What EMR on EKS mounts itself: https://docs.aws.amazon.com/emr/latest/EMR-on-EKS-DevelopmentGuide/pod-templates.html
 RESERVED_MOUNTS = ("/var/log/fluentd", "/var/log/spark/user", "/var/log/spark/apps", "/mnt", "/tmp", "/home/hadoop")
 _NAMESPACE = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
-UNVERIFIED = "EMR on EKS: no run of ours"
+UNVERIFIED = "EMR on EKS: not tested"
 WAYS_OUT = {
     **job_runs.WAYS_OUT,
     "StartJobRun.virtualClusterId": "give the id of the virtual cluster as --on",

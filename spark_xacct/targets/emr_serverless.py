@@ -28,7 +28,7 @@ IMAGES_SINCE = (6, 9)
 TLS = channels.INTERNODE_TLS
 # By which way a worker gets the job's role AWS does not say, so it is what its SDKs find by default, compared with base.arn.
 KINDS = (BaseKind.EMR_RUNTIME_ROLE, BaseKind.CLASS)
-UNVERIFIED = "EMR Serverless, how its workers get the job's role, and its TLS as the driver's channel: no run of ours"
+UNVERIFIED = "EMR Serverless, how its workers get the job's role, and its TLS as the driver's channel: not tested"
 _IMAGE = re.compile(
     r"^(?P<account>[0-9]{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+/(?P<repository>[^:@]+)(?:[:@].+)?\Z"
 )

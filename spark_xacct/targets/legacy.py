@@ -185,7 +185,7 @@ ROWS: tuple[Legacy, ...] = (
         ),
         "S3A for s3:// (emr-7.10.0, emr-spark, glue-5.1, Apache Spark)",
         MIGRATION,
-        "by AWS's table of what is carried over, no run of ours",
+        "by AWS's table of what is carried over, not tested",
     ),
     Legacy(
         "fs.s3.bucketLevelAssumeRoleMapping",
@@ -194,7 +194,7 @@ ROWS: tuple[Legacy, ...] = (
         lambda present: f"{_nothing(present)}; spark-xacct import emrfs makes a declaration of it",
         "S3A for s3:// (emr-7.10.0, emr-spark)",
         JOBS,
-        "by AWS's table of what is carried over, no run of ours",
+        "by AWS's table of what is carried over, not tested",
     ),
     Legacy(
         "ASSUME_ROLE_CREDENTIALS_ROLE_ARN",
@@ -203,7 +203,7 @@ ROWS: tuple[Legacy, ...] = (
         lambda present: f"{_active(present)}: only {ASSUME_ROLE_PROVIDER} reads it, which EMRFS asks; take it out",
         "S3A for s3:// (emr-7.10.0, emr-spark)",
         JOBS,
-        "no run of ours",
+        "not tested",
     ),
     Legacy(
         "fs.s3.consistent.*",
@@ -249,7 +249,7 @@ ROWS: tuple[Legacy, ...] = (
         lambda present: f"{present.release.name} has no EMRFS: every s3:// location fails to open; take it out",
         "emr-spark-8.0.0, Apache Spark",
         EMR_SPARK_8,
-        "no run of ours",
+        "not tested",
     ),
     Legacy(
         "fs.s3a.aws.credentials.provider and fs.s3a.assumed.role.credentials.provider of AWS SDK v1",
@@ -321,7 +321,7 @@ def found(file: ExistingFile, settings: Settings) -> Iterator[str]:
         named += [(at, name, value) for name, value in {**known, **variables}.items()]
         if place.classification == "emrfs-site" and not Present("", "", {}, settings).has_emrfs:
             yield (
-                f"{at} present, and {settings.release.name} has no EMRFS: it does nothing, or is refused (no run of ours); take it out "
+                f"{at} present, and {settings.release.name} has no EMRFS: it does nothing, or is refused (not tested); take it out "
                 f"({EMR_SPARK_8})"
             )
     seen = set()

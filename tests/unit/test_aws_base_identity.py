@@ -340,7 +340,7 @@ def test_an_address_in_the_environment_that_nobody_can_ask(variable, uri):
         assert (refused.value.kind, str(refused.value)) == (
             "PLAN",
             ("role partner: " if "partner" in uri else "")
-            + f'the address of STS "sts.internal:443" is none: it needs the form https://HOST; correct {variable}',
+            + f'the address of STS "sts.internal:443" is not valid: it needs the form https://HOST; correct {variable}',
         )
 
 

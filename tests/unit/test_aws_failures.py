@@ -325,7 +325,7 @@ def test_a_refused_role_with_an_external_id_may_have_the_wrong_one(sts, clock):
     sts.refuse("reader", "AccessDenied")
     roles = dict(document(None)["roles"], partner=role(READER_ARN, via="hub", ExternalId="e-1"))
     assert text_of(sessions(sts, clock, roles=roles)).endswith(
-        "or account 111122223333 must allow sts:AssumeRole on it; a wrong external id is refused alike; "
+        "or account 111122223333 must allow sts:AssumeRole on it; STS gives the same answer to a wrong external id; "
         "retry after 12:00:30 UTC"
     )
 

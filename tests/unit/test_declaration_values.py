@@ -66,14 +66,14 @@ ELEVEN_POLICIES = ", ".join(f'"arn:aws:iam::aws:policy/P{n}"' for n in range(11)
             "endpoint that is no URL",
             sts="{region: eu-west-1, endpoint: sts.local}",
             says=[
-                '3:36: sts.endpoint: the address of STS "sts.local" is none: it needs the form https://HOST; write https://HOST, or leave it out for the regional endpoint'
+                '3:36: sts.endpoint: the address of STS "sts.local" is not valid: it needs the form https://HOST; write https://HOST, or leave it out for the regional endpoint'
             ],
         ),
         case(
             "endpoint of no port",
             sts='{region: eu-west-1, endpoint: "https://sts.local:99999"}',
             says=[
-                '3:36: sts.endpoint: the address of STS "https://sts.local:99999" is none: its port is not among 1 to 65535; write https://HOST, or leave it out for the regional endpoint'
+                '3:36: sts.endpoint: the address of STS "https://sts.local:99999" is not valid: its port is not among 1 to 65535; write https://HOST, or leave it out for the regional endpoint'
             ],
         ),
         case(

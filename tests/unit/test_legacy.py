@@ -70,12 +70,12 @@ def test_or_where_the_file_switches_back_to_it(name):
 @pytest.mark.parametrize(
     ("settings", "release", "says"),
     [
-        ({"fs.s3.customAWSCredentialsProvider": "corp.X"}, "emr-7.12.0", f"my.conf: legacy fs.s3.customAWSCredentialsProvider present, {NOTHING.format('emr-7.12.0')}, and the job's own role is used; take it out, the declaration names the roles (by AWS's table of what is carried over, no run of ours; {MIGRATION})"),
-        ({"fs.s3.bucketLevelAssumeRoleMapping": "b->r"}, "emr-spark-8.1.0", f"my.conf: legacy fs.s3.bucketLevelAssumeRoleMapping present, {NOTHING.format('emr-spark-8.1.0')}; spark-xacct import emrfs makes a declaration of it (by AWS's table of what is carried over, no run of ours; {JOBS})"),
-        ({"spark.kubernetes.driverEnv.ASSUME_ROLE_CREDENTIALS_ROLE_ARN": "r"}, "emr-7.12.0", f"my.conf: legacy ASSUME_ROLE_CREDENTIALS_ROLE_ARN present, S3A is active for s3:// on emr-7.12.0: only com.amazonaws.emr.AssumeRoleAWSCredentialsProvider reads it, which EMRFS asks; take it out (no run of ours; {JOBS})"),
+        ({"fs.s3.customAWSCredentialsProvider": "corp.X"}, "emr-7.12.0", f"my.conf: legacy fs.s3.customAWSCredentialsProvider present, {NOTHING.format('emr-7.12.0')}, and the job's own role is used; take it out, the declaration names the roles (by AWS's table of what is carried over, not tested; {MIGRATION})"),
+        ({"fs.s3.bucketLevelAssumeRoleMapping": "b->r"}, "emr-spark-8.1.0", f"my.conf: legacy fs.s3.bucketLevelAssumeRoleMapping present, {NOTHING.format('emr-spark-8.1.0')}; spark-xacct import emrfs makes a declaration of it (by AWS's table of what is carried over, not tested; {JOBS})"),
+        ({"spark.kubernetes.driverEnv.ASSUME_ROLE_CREDENTIALS_ROLE_ARN": "r"}, "emr-7.12.0", f"my.conf: legacy ASSUME_ROLE_CREDENTIALS_ROLE_ARN present, S3A is active for s3:// on emr-7.12.0: only com.amazonaws.emr.AssumeRoleAWSCredentialsProvider reads it, which EMRFS asks; take it out (not tested; {JOBS})"),
         ({"fs.s3.canned.acl": "Private", "fs.s3a.emrfs.compatibility.enable": "false"}, "emr-7.12.0", f"my.conf: legacy fs.s3.canned.acl present, {NOTHING.format('emr-7.12.0')}, because fs.s3a.emrfs.compatibility.enable is false; name the key of S3A ({MIGRATION})"),
         ({"fs.s3.canned.acl": "Private"}, "spark-4", f"my.conf: legacy fs.s3.canned.acl present, {NOTHING.format('spark-4')}, because only EMR's own S3A reads keys of EMRFS; name the key of S3A ({MIGRATION})"),
-        ({"fs.s3.impl": EMRFS_CLASS}, "emr-spark-8.0.0", "my.conf: legacy fs.s3.impl present, emr-spark-8.0.0 has no EMRFS: every s3:// location fails to open; take it out (no run of ours; https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-spark800-release.html)"),
+        ({"fs.s3.impl": EMRFS_CLASS}, "emr-spark-8.0.0", "my.conf: legacy fs.s3.impl present, emr-spark-8.0.0 has no EMRFS: every s3:// location fails to open; take it out (not tested; https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-spark800-release.html)"),
         ({"fs.s3a.bucket.b.aws.credentials.provider": V1_WEB}, "emr-spark-8.0.0", f"my.conf: legacy fs.s3a.bucket.b.aws.credentials.provider present, emr-spark-8.0.0 has no AWS SDK v1, so S3A cannot load {V1_WEB}; write software.amazon.awssdk.auth.credentials.WebIdentityTokenFileCredentialsProvider ({SDK})"),
         ({"fs.s3a.assumed.role.credentials.provider": "com.amazonaws.corp.X"}, "spark-4", f"my.conf: legacy fs.s3a.assumed.role.credentials.provider present, spark-4 has no AWS SDK v1, so S3A cannot load com.amazonaws.corp.X; take a class for SDK v2 ({SDK})"),
         ({"fs.s3a.audit.request.handlers": "corp.Handler"}, "emr-7.4.0", f"my.conf: legacy fs.s3a.audit.request.handlers present, S3A on emr-7.4.0 has AWS SDK v2 and calls fs.s3a.audit.execution.interceptors in its place; take it out ({SDK})"),
@@ -120,7 +120,7 @@ def test_in_global_mode_no_bucket_asks_for_keys_of_hadoop_s_provider():
     ("release", "says"),
     [
         ("emr-7.12.0", []),
-        ("emr-spark-8.0.0", ["c.json: emrfs-site of the list present, and emr-spark-8.0.0 has no EMRFS: it does nothing, or is refused (no run of ours); take it out (https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-spark800-release.html)"]),
+        ("emr-spark-8.0.0", ["c.json: emrfs-site of the list present, and emr-spark-8.0.0 has no EMRFS: it does nothing, or is refused (not tested); take it out (https://docs.aws.amazon.com/emr/latest/ReleaseGuide/emr-spark800-release.html)"]),
     ],
 )  # fmt: skip
 def test_a_classification_that_a_release_has_no_reader_for_is_named(release, says):

@@ -88,7 +88,7 @@ NOT_A_BUCKET = "is not a bucket name: 3 to 63 small letters, digits, dots and hy
         (lambda: Sts("europe"), '"europe" is not a region'),
         (
             lambda: Sts("eu-west-1", "sts"),
-            'the address of STS "sts" is none: it needs the form https://HOST; write https://HOST',
+            'the address of STS "sts" is not valid: it needs the form https://HOST; write https://HOST',
         ),
         (lambda: Base(BaseKind.IRSA, profile="x"), "base kind profile needs profile: NAME, and no other kind takes it"),
         (lambda: Base(BaseKind.PROFILE), "base kind profile needs profile: NAME, and no other kind takes it"),
@@ -211,4 +211,4 @@ def test_address_of_sts(address: str) -> None:
     ],
 )
 def test_address_that_nobody_can_ask(address: str, problem: str) -> None:
-    assert problem_with_address(address) == f'the address of STS "{address}" is none: {problem}'
+    assert problem_with_address(address) == f'the address of STS "{address}" is not valid: {problem}'

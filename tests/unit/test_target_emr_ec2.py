@@ -292,7 +292,7 @@ def test_a_runtime_role_is_that_of_the_job_and_not_of_the_install(plan, role):
     assert "security-configuration.json" in new.files()
     assert [note for note in new.data["notes"] if note.startswith("runtime role: ")] == [
         "runtime role: steps cannot reach the instance metadata service; whose credentials a credentials provider finds there is not "
-        "documented, so base.arn is compared with what STS says before anything is served; no run of ours"
+        "documented, so base.arn is compared with what STS says before anything is served; not tested"
     ]
 
 
@@ -369,8 +369,8 @@ def test_notes_say_what_somebody_must_see_to():
         "base irsa: a node of EMR on EC2 has no such identity by itself; declare base: instance-profile, or bring it to every container",
         f"unverified: whether {AUXLIB} is on the class path of hadoop fs, Hive and distcp here; where it is not, they refuse declared "
         "buckets (the class is not found)",
-        "unverified: EMR's own S3A on a cluster: no run of ours",
-        "unverified: EMR on EC2 as a whole, no run of ours; Spark on YARN with the jar in Spark's jars folder, and by spark.jars, is "
+        "unverified: EMR's own S3A on a cluster: not tested",
+        "unverified: EMR on EC2 as a whole, not tested; Spark on YARN with the jar in Spark's jars folder, and by spark.jars, is "
         "tested with Apache's own",
         f"external id of role partner: create-cluster.sh and submit take it from PARTNER_EXTERNAL_ID of your shell into the cluster's "
         f"settings, where {READS.format('the cluster')}",
@@ -382,7 +382,7 @@ def test_notes_say_what_somebody_must_see_to():
     assert render(plan_of(), "emr-7.9.0").data["notes"][:2] == [
         "JobFlowRole names an instance profile, here by the name of the role in base.arn, etl; write the profile's own name where it has "
         "another",
-        "unverified: EMRFS on a cluster: no run of ours",
+        "unverified: EMRFS on a cluster: not tested",
     ]
     assert (
         "hadoop fs and distcp: no folder is known that is on their class path, so they refuse all buckets (the class is not found); Spark, "

@@ -1,4 +1,4 @@
-"""Target glue: a CreateJob request by Hadoop's own provider, held against botocore's model and Glue's own rules."""
+"""Target glue: a CreateJob request by Hadoop's own provider, checked against botocore's model and Glue's own rules."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ public final class Hop {
         String callerAccount = caller == null ? "the account of the base identity" : "account " + account(caller);
         return "account " + account(arn) + " must let " + named(caller) + " " + permission + " (trust policy), or "
             + callerAccount + " must allow " + action + " on it"
-            + (hasExternalId && action.equals(ASSUME_ROLE) ? "; a wrong external id is refused alike" : "");
+            + (hasExternalId && action.equals(ASSUME_ROLE) ? "; STS gives the same answer to a wrong external id" : "");
     }
 
     private String durationAdvice(String message) {

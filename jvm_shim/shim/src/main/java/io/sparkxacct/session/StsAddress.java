@@ -49,7 +49,7 @@ final class StsAddress {
             problem = broken.getReason();
         }
         if (problem != null) {
-            throw new FailureException(Failure.plan("the address of STS \"" + address + "\" is none: " + problem, "correct " + from));
+            throw new FailureException(Failure.plan("the address of STS \"" + address + "\" is not valid: " + problem, "correct " + from));
         }
     }
 }

@@ -78,7 +78,7 @@ class FailureTest {
         Hop hop = new Hop("partner", 2, 2, READER, true);
 
         assertEquals("role partner: hop 2 of 2 (" + READER + ") refused by STS: AccessDenied; account 444455556666 must let " + HUB
-            + " assume it (trust policy), or account 111122223333 must allow sts:AssumeRole on it; a wrong external id is refused alike",
+            + " assume it (trust policy), or account 111122223333 must allow sts:AssumeRole on it; STS gives the same answer to a wrong external id",
             hop.answered(403, "AccessDenied", "no", HUB, STS).firstLine(null));
     }
 

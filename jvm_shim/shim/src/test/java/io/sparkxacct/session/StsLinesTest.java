@@ -62,9 +62,9 @@ class StsLinesTest {
 
     @Test
     void anAddressThatNobodyCanAskIsAFaultOfThePlan() {
-        String withoutScheme = "the address of STS \"sts.internal\" is none: it needs the form https://HOST; correct sts.endpoint in the declaration";
-        String withoutHost = "the address of STS \"https://\" is none: Expected authority; correct sts.endpoint in the declaration";
-        String withoutPort = "the address of STS \"https://sts:65536\" is none: its port is not among 1 to 65535; correct sts.endpoint in the declaration";
+        String withoutScheme = "the address of STS \"sts.internal\" is not valid: it needs the form https://HOST; correct sts.endpoint in the declaration";
+        String withoutHost = "the address of STS \"https://\" is not valid: Expected authority; correct sts.endpoint in the declaration";
+        String withoutPort = "the address of STS \"https://sts:65536\" is not valid: its port is not among 1 to 65535; correct sts.endpoint in the declaration";
 
         assertEquals(withoutPort, opened("https://sts:65536"));
         assertEquals(withoutScheme, opened("sts.internal"));

@@ -220,7 +220,7 @@ class StsSourceTest {
         line.refusal = StsException.answered(403, "AccessDenied", "no");
         String json = plan("{\"kind\":\"env\"}").replaceFirst("3600}", "3600,\"ExternalId\":\"e1\"}");
 
-        assertTrue(failure(() -> assume(source(json), "hub", 1, line.base)).contains("; a wrong external id is refused alike\n"));
+        assertTrue(failure(() -> assume(source(json), "hub", 1, line.base)).contains("; STS gives the same answer to a wrong external id\n"));
         assertFalse(failure(() -> assume(source(json), "partner", 2, line.base)).contains("external id"));
     }
 
