@@ -102,7 +102,7 @@ def read(folder: str) -> Endpoint:
     except ValueError:
         raise _unusable(folder, f"{DESCRIPTION} is not JSON") from None
     if not isinstance(content, dict):
-        raise _unusable(folder, f"{DESCRIPTION} is no JSON object")
+        raise _unusable(folder, f"{DESCRIPTION} is not a JSON object")
     if content.get("v") != VERSION:
         raise SessionFailed(
             Failure(

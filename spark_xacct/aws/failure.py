@@ -164,7 +164,11 @@ def _advice(code: str, message: str, hop: Hop, caller: Arn | None) -> str | None
         return (
             f"account {hop.arn.account} must let {_named(caller)} {permission} (trust policy), "
             f"or {payer} must allow {action} on it"
-        ) + ("; STS gives the same answer to a wrong external id" if hop.has_external_id and action == _ASSUME_ROLE else "")
+        ) + (
+            "; STS gives the same answer to a wrong external id"
+            if hop.has_external_id and action == _ASSUME_ROLE
+            else ""
+        )
     if _is_clock(code, message):
         return "set the clock of this host: STS refuses requests whose time is minutes off"
     if code == "ValidationError" and "DurationSeconds exceeds" in message:

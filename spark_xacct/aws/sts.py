@@ -138,7 +138,7 @@ class StsClients:
         if isinstance(error, _NO_ANSWER):
             return failure.unreachable(self.endpoint_for_people, _cause(error), hop)
         if isinstance(error, ResponseParserError):
-            return failure.unreachable(self.endpoint_for_people, "the answer is none of STS's", hop)
+            return failure.unreachable(self.endpoint_for_people, "the answer is not one of STS", hop)
         return Failure(failure.PLAN, f"the request cannot be sent: {error}", hop=hop)
 
 

@@ -100,7 +100,7 @@ def read(text: str, problems: Problems) -> Fields:
         problems.add(START, "the declaration is empty", "begin with version: 1, base: and sts:")
     else:
         problems.add(
-            START, "the declaration is no mapping", "write keys and values: version: 1, base: irsa, buckets: ..."
+            START, "the declaration is not a mapping", "write keys and values: version: 1, base: irsa, buckets: ..."
         )
     problems.raise_any()
     raise AssertionError("a problem was added just now")

@@ -106,7 +106,7 @@ def _finished(draft: Draft, region: str | None) -> Imported:
         declaration.loads(text)
     except DeclarationError as error:
         raise NothingImported(
-            "what was found is no declaration together; import fewer files or profiles at once:\n"
+            "what was found does not make one declaration; import fewer files or profiles at once:\n"
             + "\n".join(f"{problem.what}; {problem.fix}" for problem in error.problems)
         ) from None
     return Imported(text, tuple(draft.left))

@@ -240,7 +240,7 @@ def _sections(draft: Draft, name: str, text: str) -> dict[str, Mapping[str, str]
         parser.read_string(text.removeprefix("\ufeff"))
     except configparser.MissingSectionHeaderError as error:
         raise NothingImported(
-            f"{name}:{error.lineno}: this is no file of AWS profiles: it does not begin with [profile NAME] or [default]"
+            f"{name}:{error.lineno}: this is not a file of AWS profiles: it does not begin with [profile NAME] or [default]"
         ) from None
     except configparser.ParsingError as error:
         line = error.errors[0][0] if error.errors else 1
@@ -261,7 +261,7 @@ def _sections(draft: Draft, name: str, text: str) -> dict[str, Mapping[str, str]
             # The AWS CLI and botocore take a name with blanks in quotes only.
             bare = section.removeprefix("profile ").strip()
             written = f'"{bare}"' if " " in bare else bare
-            draft.leave(f"{name}: [{section}] is no profile in this file; write [profile {written}]")
+            draft.leave(f"{name}: [{section}] is not a profile in this file; write [profile {written}]")
     return result
 
 

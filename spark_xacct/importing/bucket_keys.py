@@ -69,5 +69,7 @@ def _bucket(name: str, value: Value, draft: Draft) -> str | None:
         bucket = rest.removesuffix("." + key)
         if limits.BUCKET_NAME.match(bucket):
             return bucket
-        draft.leave(f"{value.at}: {name}: {bucket} is no name that a bucket can have today; nothing was carried of it")
+        draft.leave(
+            f"{value.at}: {name}: {bucket} is not a name that a bucket can have today; nothing was carried of it"
+        )
     return None

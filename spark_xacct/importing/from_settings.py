@@ -165,7 +165,7 @@ class _Reader:
             self._draft.leave(f"{key}: fs.s3a.{ASSUMED}arn is missing, so it assumes nothing")
             return _Served(undecided="no role was set")
         if not self._is_role(arn, self._s3a.name(name, ASSUMED + "arn")):
-            return _Served(undecided="its role is no ARN")
+            return _Served(undecided="its role is not an ARN")
         for provider in providers.listed(self._s3a.get(name, ASSUMED + "credentials.provider")):
             self._read_provider_of_roles(provider, self._s3a.name(name, ASSUMED + "credentials.provider"))
         return _Served(
@@ -192,7 +192,7 @@ class _Reader:
                 f"{value.at}: {variable}: driver and executors have different roles; that of the executors was written"
             )
         if not self._is_role(value.text.strip(), f"{value.at}: {variable}"):
-            return _Served(undecided="its role is no ARN")
+            return _Served(undecided="its role is not an ARN")
         return _Served(DraftRole(value.text.strip()))
 
     def _mapped(self) -> Iterator[tuple[str, DraftRole]]:
@@ -290,7 +290,7 @@ class _Reader:
         elif meaning is Meaning.KEYS:
             self._draft.leave(f"{key}: keys in settings are not carried; the declaration names a base identity")
         else:
-            self._draft.leave(f"{key}: {provider} is no base identity that is known here; see base in the declaration")
+            self._draft.leave(f"{key}: {provider} is not a known base identity; see base in the declaration")
 
     def _read_base(self) -> None:
         platform, found = self._platform, dict(self._bases)

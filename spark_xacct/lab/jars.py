@@ -147,7 +147,7 @@ def _check(wanted: JarSet, folder: Path) -> None:
             raise LabError(f"Maven reported no error, but {artifact}-{version}.jar is not in {folder}")
     for jar in folder.glob("*.jar"):
         if not zipfile.is_zipfile(jar):
-            raise LabError(f"{jar} is no jar; is a proxy between here and Maven Central?")
+            raise LabError(f"{jar} is not a jar; is a proxy between here and Maven Central?")
 
 
 def _contents(folder: Path) -> dict[str, int]:

@@ -27,7 +27,7 @@ def removed(
     """
     principal = next((item for account in documents for item in account.principals if item.arn == arn), None)
     if principal is None:
-        raise LabError(f"{arn} is no role or user of the declaration")
+        raise LabError(f"{arn} is not a role or user of the declaration")
     chosen = _chosen(principal, action, which)
     document = principal.trust if chosen == "trust" else seed.without_foreign_owners(principal)
     assert document is not None

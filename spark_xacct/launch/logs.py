@@ -284,7 +284,7 @@ def bucket_and_prefix(address: str) -> tuple[str, str]:
     """Bucket and key of an address. Raises LaunchError."""
     found = _S3.match(address)
     if found is None:
-        raise LaunchError(f"{address} is no address of a log; it begins s3://BUCKET/", exit_code=2)
+        raise LaunchError(f"{address} is not the address of a log; it begins s3://BUCKET/", exit_code=2)
     return found["bucket"], re.sub("/{2,}", "/", found["key"]).lstrip("/")
 
 

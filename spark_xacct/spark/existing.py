@@ -67,7 +67,7 @@ def _split(arguments: str) -> list[str]:
         return shlex.split(arguments)
     except ValueError as error:
         raise SparkStartError(
-            f"PYSPARK_SUBMIT_ARGS is no command line ({error}, {len(arguments)} characters); mend its quotes"
+            f"PYSPARK_SUBMIT_ARGS is not a command line ({error}, {len(arguments)} characters); mend its quotes"
         ) from None
 
 

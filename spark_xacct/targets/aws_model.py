@@ -53,7 +53,7 @@ def _problems(shape: Any, value: Any, where: str) -> Iterator[str]:
 
 def _structure(shape: Any, value: Any, where: str) -> Iterator[str]:
     if not isinstance(value, Mapping):
-        yield f"{where} is no structure"
+        yield f"{where} is not a structure"
         return
     for name in shape.required_members:
         # Clients make these up, one for each request.
@@ -70,7 +70,7 @@ def _structure(shape: Any, value: Any, where: str) -> Iterator[str]:
 
 def _list(shape: Any, value: Any, where: str) -> Iterator[str]:
     if not isinstance(value, (list, tuple)):
-        yield f"{where} is no list"
+        yield f"{where} is not a list"
         return
     yield from _length(shape, len(value), f"{where} has", "entries")
     for number, member in enumerate(value):
@@ -79,7 +79,7 @@ def _list(shape: Any, value: Any, where: str) -> Iterator[str]:
 
 def _map(shape: Any, value: Any, where: str) -> Iterator[str]:
     if not isinstance(value, Mapping):
-        yield f"{where} is no map"
+        yield f"{where} is not a map"
         return
     yield from _length(shape, len(value), f"{where} has", "entries")
     for name, member in value.items():
@@ -89,7 +89,7 @@ def _map(shape: Any, value: Any, where: str) -> Iterator[str]:
 
 def _string(shape: Any, value: Any, where: str) -> Iterator[str]:
     if not isinstance(value, str):
-        yield f"{where} is no text"
+        yield f"{where} is not text"
         return
     yield from _length(shape, len(value), f"{where} has", "characters")
     if is_placeholder(value):
@@ -103,7 +103,7 @@ def _string(shape: Any, value: Any, where: str) -> Iterator[str]:
 
 def _number(shape: Any, value: Any, where: str) -> Iterator[str]:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        yield f"{where} is no number"
+        yield f"{where} is not a number"
         return
     yield from _length(shape, value, f"{where} is", "")
 

@@ -43,7 +43,7 @@ def _label(settings: Settings) -> Iterator[str]:
     release = settings.release
     found = _LABEL.search(release.name)
     if release.family and (found is None or found.group() != release.name):
-        yield f"release {release.name} is no label of EMR on EC2; write {found.group() if found else 'emr-7.12.0'}"
+        yield f"release {release.name} is not a label of EMR on EC2; write {found.group() if found else 'emr-7.12.0'}"
 
 
 def _runtime_role(settings: Settings, job: Job) -> Iterator[str]:

@@ -224,7 +224,7 @@ def test_without_takes_from_the_trust_first(callers: Callers, lab: Lab):
         ),
         (
             {"role": f"arn:aws:iam::{A}:role/other", "action": "s3:*"},
-            f"arn:aws:iam::{A}:role/other is no role or user of the declaration",
+            f"arn:aws:iam::{A}:role/other is not a role or user of the declaration",
         ),
         ({"role": "hub", "action": "sts:*", "document": "boundary"}, '"boundary" is neither trust nor permissions'),
     ],

@@ -208,7 +208,7 @@ def test_a_log_that_may_not_be_read_is_named_with_the_action_that_lacks(stub: St
 def test_an_address_that_is_none_is_wrong_usage(clients: Clients) -> None:
     with pytest.raises(LaunchError) as raised:
         S3Follower(clients, LogSource("stdout", "s3", "hdfs://x/y"))
-    assert str(raised.value) == "hdfs://x/y is no address of a log; it begins s3://BUCKET/"
+    assert str(raised.value) == "hdfs://x/y is not the address of a log; it begins s3://BUCKET/"
 
 
 # CloudWatch Logs

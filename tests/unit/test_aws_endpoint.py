@@ -126,7 +126,7 @@ def folder_is_a_file(fake: FakeEndpoint) -> None:
         (folder_is_a_file, "a symbolic link, or of another kind than it should be"),
         (description_is_a_folder, "endpoint.json is not a file"),
         (lambda fake: fake.write("endpoint.json", "{"), "endpoint.json is not JSON"),
-        (lambda fake: fake.write("endpoint.json", "[]"), "endpoint.json is no JSON object"),
+        (lambda fake: fake.write("endpoint.json", "[]"), "endpoint.json is not a JSON object"),
         (lambda fake: fake.describe(plan=None), 'endpoint.json has no usable text in field "plan"'),
         (lambda fake: fake.describe(run=7), 'endpoint.json has no usable text in field "run"'),
         (lambda fake: fake.describe(roles=[]), 'endpoint.json has no object in field "roles"'),

@@ -77,10 +77,10 @@ CASES = {
             "limit"
         ],
     ),
-    "no text": ({"name": 7}, ["StartJobRun.name is no text"]),
+    "no text": ({"name": 7}, ["StartJobRun.name is not text"]),
     "no list": (
         {"jobDriver": driver(entryPoint="s3://code/job.py", entryPointArguments="a")},
-        ["StartJobRun.jobDriver.sparkSubmitJobDriver.entryPointArguments is no list"],
+        ["StartJobRun.jobDriver.sparkSubmitJobDriver.entryPointArguments is not a list"],
     ),
     "enum": (
         {"configurationOverrides": {"monitoringConfiguration": {"persistentAppUI": "MAYBE"}}},
@@ -90,7 +90,7 @@ CASES = {
     ),
     "number": (
         {"retryPolicyConfiguration": {"maxAttempts": "3"}},
-        ["StartJobRun.retryPolicyConfiguration.maxAttempts is no number"],
+        ["StartJobRun.retryPolicyConfiguration.maxAttempts is not a number"],
     ),
 }
 
@@ -112,14 +112,14 @@ def test_numbers_have_limits_too() -> None:
         "executionTimeoutMinutes": 10**7,
     })  # fmt: skip
 
-    assert list(found) == ["RunJobFlow.Instances.InstanceCount is no number"]
+    assert list(found) == ["RunJobFlow.Instances.InstanceCount is not a number"]
     assert list(retries) == ["StartJobRun.executionTimeoutMinutes is 10,000,000, and 1,000,000 is the limit"]
 
 
 def test_check_raises_with_every_problem_and_the_target() -> None:
     with pytest.raises(TargetError) as error:
         aws_model.check("emr-eks", "emr-containers", "StartJobRun", start_job_run(virtualClusterId=None, name=7))
-    assert str(error.value) == "emr-eks: StartJobRun.virtualClusterId is missing\nemr-eks: StartJobRun.name is no text"
+    assert str(error.value) == "emr-eks: StartJobRun.virtualClusterId is missing\nemr-eks: StartJobRun.name is not text"
 
 
 def shapes(shape: Shape, seen: set[str]) -> Iterator[Shape]:

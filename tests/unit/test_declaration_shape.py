@@ -208,12 +208,12 @@ NO_DECLARATIONS = [
     case(
         "a text",
         text="hello\n",
-        says=["1:1: the declaration is no mapping; write keys and values: version: 1, base: irsa, buckets: ..."],
+        says=["1:1: the declaration is not a mapping; write keys and values: version: 1, base: irsa, buckets: ..."],
     ),
     case(
         "a list",
         text="- version: 1\n",
-        says=["1:1: the declaration is no mapping; write keys and values: version: 1, base: irsa, buckets: ..."],
+        says=["1:1: the declaration is not a mapping; write keys and values: version: 1, base: irsa, buckets: ..."],
     ),
     case(
         "a control character",

@@ -63,7 +63,7 @@ def test_content_and_not_the_name_says_what_a_file_is(text, kind):
 )  # fmt: skip
 def test_what_is_none_of_these_is_refused_in_one_line(text, says):
     none = (
-        "this is none of the files that are known here: spark-defaults.conf (properties with names of Spark), Hadoop XML "
+        "this is not a file that is known here: spark-defaults.conf (properties with names of Spark), Hadoop XML "
         "(core-site.xml, emrfs-site.xml), JSON (configurations or requests of EMR, a body of Livy, a CreateJob request of Glue)"
     )
     with pytest.raises(FileRefused) as error:
@@ -74,8 +74,8 @@ def test_what_is_none_of_these_is_refused_in_one_line(text, says):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("<configuration>\n<property></configuration>", "my.file:2: this is no XML: mismatched tag; mend it there"),
-        ('{\n  "conf": x\n}', "my.file:2:11: this is no JSON: Expecting value; mend it there"),
+        ("<configuration>\n<property></configuration>", "my.file:2: this is not XML: mismatched tag; mend it there"),
+        ('{\n  "conf": x\n}', "my.file:2:11: this is not JSON: Expecting value; mend it there"),
     ],
 )
 def test_a_broken_file_is_refused_with_its_line_and_without_its_text(text, says):
@@ -162,8 +162,8 @@ def test_arguments_of_a_list_are_what_they_are_without_quotes(command, changes, 
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("spark-default", '"spark-default" is no classification that is known, spark-defaults is: it is left alone'),
-        ("lineage", '"lineage" is no classification that is known: it is left alone'),
+        ("spark-default", '"spark-default" is not a known classification, spark-defaults is: it is left alone'),
+        ("lineage", '"lineage" is not a known classification: it is left alone'),
     ],
 )
 def test_a_classification_that_is_not_known_is_named_and_left_alone(name, says):
@@ -188,28 +188,31 @@ DRIVER = '"jobDriver": {"sparkSubmitJobDriver": {"entryPoint": "s3://code/a.py"}
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (f'{{{DRIVER}, "configurationOverrides": []}}', "x.json: configurationOverrides is no object; mend it there"),
+        (
+            f'{{{DRIVER}, "configurationOverrides": []}}',
+            "x.json: configurationOverrides is not an object; mend it there",
+        ),
         (
             f'{{{DRIVER}, "configurationOverrides": {{"applicationConfiguration": "x"}}}}',
-            "x.json: configurationOverrides.applicationConfiguration is no list; mend it there",
+            "x.json: configurationOverrides.applicationConfiguration is not a list; mend it there",
         ),
-        ('{"JobFlowRole": "a", "Configurations": {}}', "x.json: Configurations is no list; mend it there"),
-        ('{"kind": "pyspark", "conf": "x"}', "x.json: conf is no object; mend it there"),
+        ('{"JobFlowRole": "a", "Configurations": {}}', "x.json: Configurations is not a list; mend it there"),
+        ('{"kind": "pyspark", "conf": "x"}', "x.json: conf is not an object; mend it there"),
         (
             '[{"Classification": "core-site", "Properties": ["a"]}]',
-            "x.json: [0].Properties is no object; mend it there",
+            "x.json: [0].Properties is not an object; mend it there",
         ),
         (
             '{"jobDriver": {"sparkSubmit": {"sparkSubmitParameters": ["--conf", "a=b"]}}}',
-            "x.json: jobDriver.sparkSubmit.sparkSubmitParameters is no text; mend it there",
+            "x.json: jobDriver.sparkSubmit.sparkSubmitParameters is not text; mend it there",
         ),
         (
             '{"Command": {"ScriptLocation": "s3://a"}, "DefaultArguments": "--conf a=b"}',
-            "x.json: DefaultArguments is no object; mend it there",
+            "x.json: DefaultArguments is not an object; mend it there",
         ),
         (
             '{"JobDriver": {"SparkSubmitJobDriver": {"EntryPoint": "s3://a"}}}',
-            "x.json: JobDriver is no member that is known, jobDriver is; write it so",
+            "x.json: JobDriver is not a known member; write jobDriver",
         ),
         ('{"conf": {}, "deep": ' + "[" * 600 + "]" * 600 + "}", "x.json: its JSON is nested too deep to read"),
     ],

@@ -95,7 +95,7 @@ def of_service(what: str, of: str) -> str:
 
 
 def no_member(where: str, meant: str) -> str:
-    return f"{where} is no member that is known, {meant} is; write it so"
+    return f"{where} is not a known member; write {meant}"
 
 
 APPLICATION = "configurationOverrides.applicationConfiguration"
@@ -416,7 +416,7 @@ def test_conf_of_glue_begins_with_a_setting():
     with pytest.raises(files.FileRefused) as error:
         file.with_changes([files.Change(file.places[0], "spark.a", None)], "ours")
     assert str(error.value) == (
-        "create-job.json: DefaultArguments.--conf would begin with --jars, which is no setting; put one of yours first"
+        "create-job.json: DefaultArguments.--conf would begin with --jars, which is not a setting; put one of yours first"
     )
 
 

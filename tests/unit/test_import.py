@@ -146,7 +146,7 @@ def test_a_bucket_keeps_what_it_needs_besides(key, value, field, expected):
         ({**assumed(), "fs.s3a.bucket.b-1.acl.default": "Mine"}, 'my.conf: fs.s3a.bucket.b-1.acl.default: "Mine" is no canned ACL; nothing was carried of it'),
         ({**assumed(), "fs.s3a.bucket.b-1.accesspoint.arn": "p"}, 'my.conf: fs.s3a.bucket.b-1.accesspoint.arn: "p" is not the ARN of an access point; nothing was carried of it'),
         ({**assumed(), "fs.s3.bucket.b-1.cse.kms.keyId": KEY}, "my.conf: fs.s3.bucket.b-1.cse.kms.keyId: encryption by the client stays in your settings"),
-        ({**assumed(), "fs.s3a.bucket.B_1.endpoint.region": "us-east-1"}, "my.conf: fs.s3a.bucket.B_1.endpoint.region: B_1 is no name that a bucket can have today; nothing was carried of it"),
+        ({**assumed(), "fs.s3a.bucket.B_1.endpoint.region": "us-east-1"}, "my.conf: fs.s3a.bucket.B_1.endpoint.region: B_1 is not a name that a bucket can have today; nothing was carried of it"),
         ({**assumed(), "fs.s3.bucketLevelAssumeRoleMapping": "x"}, 'my.conf: fs.s3.bucketLevelAssumeRoleMapping: "x" is not of the form BUCKET->ARN'),
         ({**assumed(), "fs.s3.customAWSCredentialsProvider": SERVERLESS}, "my.conf: fs.s3.customAWSCredentialsProvider: fs.s3.bucketLevelAssumeRoleMapping is missing, so it assumes nothing"),
         ({**assumed(), "fs.s3a.aws.credentials.provider": HADOOP, "fs.s3a.assumed.role.arn": WRITER}, f"my.conf: fs.s3a.aws.credentials.provider: every bucket was reached as {WRITER} besides those that are written; name under buckets those that need writer, the others stay with your platform's identity"),
@@ -274,7 +274,7 @@ def test_role_mappings_by_prefix_become_buckets_and_prefixes(is_answer):
 
 def test_a_file_that_is_none_is_told_and_the_others_are_read():
     made = from_emrfs([("notes.txt", "hello world\n"), ("my.conf", conf(assumed()))], "eu-west-1")
-    assert made.left[0].startswith("notes.txt: this is none of the files that are known here: ")
+    assert made.left[0].startswith("notes.txt: this is not a file that is known here: ")
     assert READER in made.text
 
 
@@ -285,7 +285,7 @@ def test_where_nothing_was_found_that_is_the_answer():
     assert first == (
         "a.conf, b.txt: no role and no bucket was found; name the files that have fs.s3 and fs.s3a settings, or the security configuration"
     )
-    assert second.startswith("b.txt: this is none of the files that are known here")
+    assert second.startswith("b.txt: this is not a file that is known here")
 
 
 @pytest.mark.parametrize(

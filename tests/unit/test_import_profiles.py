@@ -111,8 +111,8 @@ def test_what_a_chain_begins_with_is_the_base(lines, base):
         (f"[profile q]\nrole_arn = {WRITER}\ncredential_source = Moon", "profile q: credential_source = Moon is not one of Environment, Ec2InstanceMetadata, EcsContainer"),
         (f"[profile q]\nrole_arn = {WRITER}\nsource_profile = r\n[profile r]\nrole_arn = {WRITER}\nsource_profile = q", "profile q: its chain goes in a circle: q -> r -> q"),
         ("[profile q]\nrole_arn = x\nsource_profile = p", 'profile q: "x" is not an ARN (arn:partition:service:region:account:resource)'),
-        (f"[q]\nrole_arn = {WRITER}", "[q] is no profile in this file; write [profile q]"),
-        (f"[profile ü x]\nrole_arn = {WRITER}", '[profile ü x] is no profile in this file; write [profile "ü x"]'),
+        (f"[q]\nrole_arn = {WRITER}", "[q] is not a profile in this file; write [profile q]"),
+        (f"[profile ü x]\nrole_arn = {WRITER}", '[profile ü x] is not a profile in this file; write [profile "ü x"]'),
     ],
 )  # fmt: skip
 def test_what_a_declaration_cannot_say_of_a_profile_is_named(lines, says):
@@ -180,7 +180,7 @@ def test_the_credentials_file_has_bare_names():
         ("[default]\nregion = eu-west-1\n", None, "config: no profile assumes a role that could be carried; name a file, or with --profile a profile, that has role_arn"),
         ("[profile p]\nregion = eu-west-1\n", "p", 'config: profile "p" assumes no role; name a file, or with --profile a profile, that has role_arn'),
         ("[profile p]\nregion = eu-west-1\n", "q", 'config: there is no profile "q"; there are p'),
-        (f"{SECRET}\n", None, "config:1: this is no file of AWS profiles: it does not begin with [profile NAME] or [default]"),
+        (f"{SECRET}\n", None, "config:1: this is not a file of AWS profiles: it does not begin with [profile NAME] or [default]"),
         ("[profile p]\na = 1\na = 2\n", None, "config:3: this stands there twice already, and readers differ in which counts; take one out"),
         ("[profile p]\n[profile p]\n", None, "config:2: this stands there twice already, and readers differ in which counts; take one out"),
     ],

@@ -59,7 +59,7 @@ def test_a_command_line_with_an_open_quote_is_named(environment: dict[str, str])
     with pytest.raises(SparkStartError) as raised:
         existing.settings({}, environment)
     assert str(raised.value) == (
-        "PYSPARK_SUBMIT_ARGS is no command line (No closing quotation, 40 characters); mend its quotes"
+        "PYSPARK_SUBMIT_ARGS is not a command line (No closing quotation, 40 characters); mend its quotes"
     )
 
 

@@ -472,8 +472,8 @@ def test_what_the_api_would_refuse_is_refused_with_the_number(job, problems):
 @pytest.mark.parametrize(
     ("plan", "release", "job", "problems"),
     [
-        (plan_of(), "emr-7.12.0-latest", {}, ["release emr-7.12.0-latest is no label of EMR on EC2; write emr-7.12.0"]),
-        (plan_of(), "notebook-spark/emr-7.12.0", {}, ["release notebook-spark/emr-7.12.0 is no label of EMR on EC2; write emr-7.12.0"]),
+        (plan_of(), "emr-7.12.0-latest", {}, ["release emr-7.12.0-latest is not a label of EMR on EC2; write emr-7.12.0"]),
+        (plan_of(), "notebook-spark/emr-7.12.0", {}, ["release notebook-spark/emr-7.12.0 is not a label of EMR on EC2; write emr-7.12.0"]),
         (
             plan_of(), "emr-7.12.0", {"role": RUNTIME},
             [f"base instance-profile: a step with --role {RUNTIME} is that role and cannot reach the instance metadata service; declare "

@@ -42,6 +42,6 @@ def read(name: str, text: str) -> ExistingFile:
     if found is not None:
         return found
     raise FileRefused(
-        f"{name}: this is none of the files that are known here: spark-defaults.conf (properties with names of Spark), Hadoop XML "
+        f"{name}: this is not a file that is known here: spark-defaults.conf (properties with names of Spark), Hadoop XML "
         "(core-site.xml, emrfs-site.xml), JSON (configurations or requests of EMR, a body of Livy, a CreateJob request of Glue)"
     )

@@ -53,7 +53,7 @@ _SHAPES: Mapping[str, type] = {
     **dict.fromkeys(("configurationOverrides", "jobDriver", *_DRIVERS, "conf", "Properties", "properties"), dict),
     PARAMETERS: str,
 }
-_KINDS: Mapping[type, str] = {list: "list", dict: "object", str: "text"}
+_KINDS: Mapping[type, str] = {list: "a list", dict: "an object", str: "text"}
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def _check_shapes(name: str, value: Any, path: Path) -> None:
         if key in ("Properties", "properties") and not casing_of(value):
             wanted = None
         if wanted is not None and member is not None and not isinstance(member, wanted):
-            raise FileRefused(f"{name}: {text_of((*path, key))} is no {_KINDS[wanted]}; mend it there")
+            raise FileRefused(f"{name}: {text_of((*path, key))} is not {_KINDS[wanted]}; mend it there")
         _check_shapes(name, member, (*path, key))
 
 

@@ -62,7 +62,7 @@ class GlueJson(ExistingFile):
         text = submit_parameters.changed_text(_as_options(self.data), values)
         if text and not text.startswith(_OPTION):
             raise FileRefused(
-                f"{self.name}: {ARGUMENTS}.{CONF} would begin with {text.split()[0]}, which is no setting; put one of yours first"
+                f"{self.name}: {ARGUMENTS}.{CONF} would begin with {text.split()[0]}, which is not a setting; put one of yours first"
             )
         return text[len(_OPTION) :] or None
 
@@ -83,7 +83,7 @@ def read(name: str, text: str) -> GlueJson | None:
         return None
     arguments = data.get(ARGUMENTS)
     if arguments is not None and not isinstance(arguments, dict):
-        raise FileRefused(f"{name}: {ARGUMENTS} is no object; mend it there")
+        raise FileRefused(f"{name}: {ARGUMENTS} is not an object; mend it there")
     others = {key: value for key, value in texts_of(arguments).items() if key != CONF}
     places = (
         Place(f"{ARGUMENTS}.{CONF}", Names.SPARK, submit_parameters.settings(_as_options(data)), (ARGUMENTS, CONF)),

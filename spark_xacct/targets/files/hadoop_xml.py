@@ -94,7 +94,7 @@ class _Reader:
             self.parser.Parse(text.encode("utf-8"), True)
         except expat.ExpatError as error:
             raise FileRefused(
-                f"{self.name}:{error.lineno}: this is no XML: {expat.ErrorString(error.code)}; mend it there"
+                f"{self.name}:{error.lineno}: this is not XML: {expat.ErrorString(error.code)}; mend it there"
             ) from None
         return self.result
 

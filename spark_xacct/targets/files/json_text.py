@@ -30,7 +30,9 @@ def parsed(name: str, text: str) -> Any:
         _check_depth(data, 0)
         return data
     except json.JSONDecodeError as error:
-        raise FileRefused(f"{name}:{error.lineno}:{error.colno}: this is no JSON: {error.msg}; mend it there") from None
+        raise FileRefused(
+            f"{name}:{error.lineno}:{error.colno}: this is not JSON: {error.msg}; mend it there"
+        ) from None
     except RecursionError:
         raise FileRefused(f"{name}: its JSON is nested too deep to read") from None
 

@@ -108,7 +108,7 @@ def unknown_names(data: Any) -> Iterator[str]:
             if name and not any(map(classification_names.is_known, (name, name.lower()))):
                 near = classification_names.nearest(name)
                 meant = f", {near} is" if near else ""
-                yield f'{text_of((*path, number))}: "{name}" is no classification that is known{meant}: it is left alone'
+                yield f'{text_of((*path, number))}: "{name}" is not a known classification{meant}: it is left alone'
 
 
 def misspelled_members(data: Any, known: frozenset[str], path: Path = ()) -> Iterator[str]:
@@ -122,7 +122,7 @@ def misspelled_members(data: Any, known: frozenset[str], path: Path = ()) -> Ite
     for name, value in data.items():
         meant = by_lower.get(name.lower())
         if name not in known and meant is not None:
-            yield f"{text_of((*path, name))} is no member that is known, {meant} is; write it so"
+            yield f"{text_of((*path, name))} is not a known member; write {meant}"
         if name.lower() not in _OPEN:
             yield from misspelled_members(value, known, (*path, name))
 

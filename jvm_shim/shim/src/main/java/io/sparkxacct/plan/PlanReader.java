@@ -103,7 +103,7 @@ public final class PlanReader {
             for (int count = file.read(buffer); count >= 0; count = file.read(buffer)) {
                 content.write(buffer, 0, count);
                 if (content.size() > MAXIMUM_BYTES) {
-                    throw new PlanException("the plan file " + path + " is larger than 16 MiB, so it is no plan; write the path of one");
+                    throw new PlanException("the plan file " + path + " is larger than 16 MiB, so it is not a plan; write the path of one");
                 }
             }
             return new String(content.toByteArray(), StandardCharsets.UTF_8).trim();

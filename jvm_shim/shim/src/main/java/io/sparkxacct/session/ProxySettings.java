@@ -80,7 +80,7 @@ public final class ProxySettings {
             int port = configuration.getInt(PREFIX + "port", usual);
             return port < 0 ? usual : port;
         } catch (NumberFormatException text) {
-            throw wrong(PREFIX + "port is no number: " + configuration.get(PREFIX + "port"));
+            throw wrong(PREFIX + "port is not a number: " + configuration.get(PREFIX + "port"));
         }
     }
 

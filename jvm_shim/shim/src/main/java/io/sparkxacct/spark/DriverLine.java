@@ -60,7 +60,7 @@ final class DriverLine implements AutoCloseable {
             throw new IllegalStateException(words(failed.getCause()));
         }
         if (answer == null) {
-            throw new IllegalStateException("its answer is none of the plugin's");
+            throw new IllegalStateException("its answer is not one of the plugin's");
         }
         return answer;
     }

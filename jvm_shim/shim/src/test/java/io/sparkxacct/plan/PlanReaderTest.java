@@ -94,7 +94,7 @@ class PlanReaderTest {
     void aFileThatIsTooLargeForAPlanIsRefused() throws IOException {
         Path file = Files.write(directory.resolve("large"), new byte[16 * 1024 * 1024 + 1]);
 
-        assertEquals("the plan file " + file + " is larger than 16 MiB, so it is no plan; write the path of one", refusal("file:" + file));
+        assertEquals("the plan file " + file + " is larger than 16 MiB, so it is not a plan; write the path of one", refusal("file:" + file));
     }
 
     @Test

@@ -73,14 +73,14 @@ class DriverLineTest {
     void anotherKindOfAnswerIsNone(Object answer) {
         line = new DriverLine(message -> answer, Clock.system());
 
-        assertEquals("its answer is none of the plugin's", problem());
+        assertEquals("its answer is not one of the plugin's", problem());
     }
 
     @Test
     void noAnswerIsNone() {
         line = new DriverLine(message -> null, Clock.system());
 
-        assertEquals("its answer is none of the plugin's", problem());
+        assertEquals("its answer is not one of the plugin's", problem());
     }
 
     @Test
