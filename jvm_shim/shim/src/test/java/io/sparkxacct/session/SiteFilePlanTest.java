@@ -26,7 +26,7 @@ class SiteFilePlanTest {
     private static final String FINANCE = plan("\"partner-data\":\"finance\"");
 
     private final List<String> opened = new ArrayList<>();
-    private final JvmSessions sessions = new JvmSessions(inputs -> {
+    private final PlanInForce sessions = new PlanInForce(inputs -> {
         opened.add(inputs.plan().id());
         return new StsSource(inputs, new FakeLine());
     }, closing -> { });

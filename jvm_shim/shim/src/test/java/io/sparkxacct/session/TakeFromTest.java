@@ -28,7 +28,7 @@ class TakeFromTest {
     private final List<Taken> taken = new ArrayList<>();
     private final List<Runnable> closings = new ArrayList<>();
     private Failure noSdk;
-    private final JvmSessions sessions = new JvmSessions(inputs -> {
+    private final PlanInForce sessions = new PlanInForce(inputs -> {
         if (noSdk != null) {
             throw new FailureException(noSdk);
         }
@@ -78,7 +78,7 @@ class TakeFromTest {
     void aDrainedPlanStaysDrainedUntilItIsActivatedAgain() {
         sessions.put(configuration(PARTNER));
         key("partner-data");
-        sessions.drainInForce();
+        sessions.drain();
         wrap();
 
         assertEquals("ASIAarn:aws:iam::444455556666:role/partner", key("partner-data"));
@@ -144,16 +144,16 @@ class TakeFromTest {
         Plan partner = PlanReader.fromJson(PARTNER);
         sessions.put(configuration(PARTNER));
         key("partner-data");
-        assertEquals("ASIAarn:aws:iam::444455556666:role/partner", sessions.offered(partner, "partner").session().accessKeyId());
-        assertEquals("ASIAarn:aws:iam::444455556666:role/partner", sessions.offered(partner, "partner", 1_000_000).session().accessKeyId());
+        assertEquals("ASIAarn:aws:iam::444455556666:role/partner", sessions.offer(partner, "partner").session().accessKeyId());
+        assertEquals("ASIAarn:aws:iam::444455556666:role/partner", sessions.offer(partner, "partner", 1_000_000).session().accessKeyId());
         sessions.put(configuration(FINANCE));
 
         assertEquals("UNREACHABLE: role partner: plan " + partner.id() + " is no longer in force",
-            assertThrows(FailureException.class, () -> sessions.offered(partner, "partner")).failure().toString());
+            assertThrows(FailureException.class, () -> sessions.offer(partner, "partner")).failure().toString());
     }
 
     private void wrap() {
-        sessions.wrap((plan, sts) -> {
+        sessions.takeFrom((plan, sts) -> {
             Taken source = new Taken(sts);
             taken.add(source);
             return source;

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class JvmSessionsTest {
+class PlanInForceTest {
     private static final String PARTNER = plan("\"partner-data\":\"partner\",\"scratch\":\"@base\"");
     private static final String FINANCE = plan("\"partner-data\":\"finance\"");
 
@@ -47,10 +47,10 @@ class JvmSessionsTest {
     private Throwable defect;
     private final List<Runnable> closings = new ArrayList<>();
     private volatile Runnable whileOpening = () -> { };
-    private final JvmSessions sessions = new JvmSessions(inputs -> {
+    private final PlanInForce sessions = new PlanInForce(inputs -> {
         whileOpening.run();
         if (defect != null) {
-            JvmSessionsTest.<RuntimeException>raise(defect);
+            PlanInForceTest.<RuntimeException>raise(defect);
         }
         FakeLine line = new FakeLine();
         lines.add(line);
@@ -75,8 +75,8 @@ class JvmSessionsTest {
     void tellsWhoARoleAndTheBaseAreToSts() {
         sessions.adopt(configuration(PARTNER));
 
-        assertEquals("arn:aws:iam::111122223333:user/base", sessions.callerOf("partner"));
-        sessions.callerOf("@base");
+        assertEquals("arn:aws:iam::111122223333:user/base", sessions.caller("partner"));
+        sessions.caller("@base");
 
         String role = "arn:aws:iam::444455556666:role/partner";
         assertEquals(List.of("AssumeRole " + role + " by AKIABASE", "GetCallerIdentity by ASIA" + role, "GetCallerIdentity by AKIABASE"),
@@ -86,13 +86,13 @@ class JvmSessionsTest {
     @Test
     void aQuestionWhoSomebodyIsFailsInWordsForPeople() {
         sessions.adopt(configuration(PARTNER));
-        sessions.callerOf("partner");
+        sessions.caller("partner");
         lines.get(0).refusal = StsException.answered(403, "ExpiredToken", "The security token included in the request is expired");
 
         assertEquals("GetCallerIdentity: refused by STS: ExpiredToken",
-            assertThrows(FailureException.class, () -> sessions.callerOf("partner")).failure().firstLine(null));
+            assertThrows(FailureException.class, () -> sessions.caller("partner")).failure().firstLine(null));
         assertEquals("the plan " + PlanReader.read(packed(PARTNER)).id() + " holds no role \"nobody\"; it holds: partner, finance",
-            assertThrows(FailureException.class, () -> sessions.callerOf("nobody")).failure().firstLine(null));
+            assertThrows(FailureException.class, () -> sessions.caller("nobody")).failure().firstLine(null));
     }
 
     @Test
@@ -216,7 +216,7 @@ class JvmSessionsTest {
     void saysWhatIsInForce() {
         String id = sessions.put(configuration(PARTNER));
 
-        assertEquals(Map.of("jar", "0.1.0", "plan", id, "about", "plan " + id + ": 2 roles, 2 buckets, base env"), sessions.describe());
+        assertEquals(Map.of("jar", "0.1.0", "plan", id, "about", "plan " + id + ": 2 roles, 2 buckets, base env"), sessions.status());
     }
 
     @Test
@@ -226,7 +226,7 @@ class JvmSessionsTest {
         String id = sessions.put(configuration);
         sessions.session("s3a", "partner-data");
 
-        JvmReport report = sessions.reported();
+        JvmReport report = sessions.report();
         assertEquals(id + " run-1 STS at http://sts by a fake SDK", String.join(" ", report.plan().id(), report.run(), report.source()));
         assertNull(report.problem());
         assertEquals("@base false FRESH, partner true FRESH, finance true EMPTY", report.roles().stream()
@@ -237,14 +237,14 @@ class JvmSessionsTest {
     void aPlanThatServesNothingIsReportedWithItsProblem() {
         sessions.adopt(configuration("z1:broken"));
 
-        JvmReport report = sessions.reported();
+        JvmReport report = sessions.report();
         assertEquals("the plan text is cut or damaged (9 characters: a checksum or code in it is wrong); copy it again in full", report.problem());
         assertEquals("null null null []", report.plan() + " " + report.run() + " " + report.source() + " " + report.roles());
     }
 
     @Test
     void withoutAPlanThereIsNothingToReport() {
-        JvmReport report = sessions.reported();
+        JvmReport report = sessions.report();
 
         assertEquals("null null null null []",
             report.plan() + " " + report.run() + " " + report.problem() + " " + report.source() + " " + report.roles());
@@ -260,7 +260,7 @@ class JvmSessionsTest {
         refusal("stranger");
 
         assertEquals("2 fetches, 2 undeclared",
-            sessions.counted().get(Count.FETCHES) + " fetches, " + sessions.counted().get(Count.UNDECLARED) + " undeclared");
+            sessions.counters().get(Count.FETCHES) + " fetches, " + sessions.counters().get(Count.UNDECLARED) + " undeclared");
     }
 
     @Test
@@ -309,7 +309,7 @@ class JvmSessionsTest {
         sessions.clear();
         sessions.clear();
         assertTrue(refusal("partner-data").startsWith("bucket partner-data: fs.xacct.plan is not set"));
-        assertEquals(Map.of("jar", "0.1.0"), sessions.describe());
+        assertEquals(Map.of("jar", "0.1.0"), sessions.status());
 
         sessions.adopt(configuration(FINANCE));
         assertEquals("ASIAarn:aws:iam::444455556666:role/finance", sessions.session("s3a", "partner-data").accessKeyId());
@@ -321,26 +321,26 @@ class JvmSessionsTest {
         configuration.set(Keys.RUN, "run-1");
         sessions.put(configuration);
         RoleSession before = sessions.session("s3a", "partner-data");
-        sessions.drainInForce();
+        sessions.drain();
 
         assertSame(before, sessions.session("s3a", "partner-data"));
         assertEquals("AKIABASE", sessions.session("s3a", "scratch").accessKeyId());
-        assertEquals("DRAINED", sessions.reported().roles().get(1).state());
+        assertEquals("DRAINED", sessions.report().roles().get(1).state());
         sessions.put(configuration);
         assertNotSame(before, sessions.session("s3a", "partner-data"));
-        assertEquals("FRESH", sessions.reported().roles().get(1).state());
-        sessions.drainInForce();
+        assertEquals("FRESH", sessions.report().roles().get(1).state());
+        sessions.drain();
         sessions.adopt(configuration);
         sessions.session("s3a", "partner-data");
-        assertEquals("FRESH", sessions.reported().roles().get(1).state());
+        assertEquals("FRESH", sessions.report().roles().get(1).state());
         assertEquals(List.of("run-1", "run-1", "run-1"), runs);
     }
 
     @Test
     void withoutAPlanADrainDoesNothing() {
-        sessions.drainInForce();
+        sessions.drain();
         sessions.adopt(configuration("z1:broken"));
-        sessions.drainInForce();
+        sessions.drain();
 
         assertTrue(refusal("partner-data").startsWith("bucket partner-data: the plan text is cut or damaged"));
     }
