@@ -10,8 +10,8 @@ import click
 
 from spark_xacct import targets
 from spark_xacct.cli import output
+from spark_xacct.existing import MergedFile, merge_into
 from spark_xacct.targets import files
-from spark_xacct.targets.existing_files import MergedFile, merge_into
 
 
 def answer(

@@ -9,9 +9,9 @@ from fakes.target_jobs import fitting
 from fakes.target_plans import access_map, bound
 from spark_xacct import plan as plans
 from spark_xacct import targets
+from spark_xacct.existing import MergedFile, merge_into
 from spark_xacct.plan import Plan
 from spark_xacct.targets import Rendered, files
-from spark_xacct.targets.existing_files import MergedFile, merge_into
 
 # The shape of a 7.1.0 cluster's defaults: a class path of 1,186 characters, presets of EMR's, notes of people.
 CLASS_PATH = ":".join(

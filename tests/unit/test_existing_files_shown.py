@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_xacct.cli.application import cli
+from spark_xacct.existing import MergedFile
 from spark_xacct.targets import secrets
-from spark_xacct.targets.existing_files import MergedFile
 from spark_xacct.targets.files.json_text import without_secrets
 
 # Secrets

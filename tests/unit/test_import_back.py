@@ -13,11 +13,11 @@ from fakes.target_plans import KEY, access_map, bound, large, named, refusing, r
 from spark_xacct import declaration, targets
 from spark_xacct import plan as plans
 from spark_xacct.errors import TargetError
+from spark_xacct.existing import merge_into
 from spark_xacct.importing import from_emrfs
 from spark_xacct.importing.bucket_keys import _EMRFS_KEYS, _S3A_KEYS
 from spark_xacct.model import Base, BaseKind, ExternalId, Pattern, Sts
 from spark_xacct.targets import Flavour, files
-from spark_xacct.targets.existing_files import merge_into
 
 # There and back
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from spark_xacct import keys
 from spark_xacct.errors import TargetError
+from spark_xacct.existing.earlier_plan import EarlierPlan
+from spark_xacct.existing.parts import check_form, modules_of_others, only_hadoop, parts, said_by_option, service_of
 from spark_xacct.targets import files, legacy, releases, secrets
-from spark_xacct.targets.earlier_plan import EarlierPlan
-from spark_xacct.targets.file_parts import check_form, modules_of_others, only_hadoop, parts, said_by_option, service_of
 from spark_xacct.targets.files import Change, ExistingFile, FileRefused, Names, Place
 from spark_xacct.targets.files.classification_names import EMRFS_SITE, SPARK_DEFAULTS
 from spark_xacct.targets.files.glue_json import INSTALLER_OPTION
