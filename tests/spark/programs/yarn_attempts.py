@@ -35,7 +35,7 @@ def caller():
 def publish(rows):
     queue = xacct.client("sqs", role="partner")
     for row in rows:
-        queue.send_message(QueueUrl=QUEUE, MessageBody=f"{attempt}-{row}")
+        queue.send_message(QueueUrl=QUEUE, MessageBody=f"attempt {attempt}, row {row}")
     # The worker's parent is a daemon, and its parent the executor.
     yield parent(os.getppid()), caller()
 
