@@ -15,7 +15,15 @@ from spark_xacct.errors import TargetError
 from spark_xacct.model import AccessMap, BaseKind
 from spark_xacct.targets import aws_model, unused
 from spark_xacct.targets.files import forms
-from spark_xacct.targets.files.glue_json import ARGUMENTS_MAXIMUM_BYTES
+from spark_xacct.targets.files.glue_json import (
+    ARGUMENTS,
+    ARGUMENTS_MAXIMUM_BYTES,
+    CONF,
+    FILES,
+    INSTALLER_OPTION,
+    MODULES,
+    check_size,
+)
 from spark_xacct.targets.job import Job
 from spark_xacct.targets.registry import Rendered, Target, register
 from spark_xacct.targets.setting import Setting
@@ -25,7 +33,7 @@ from spark_xacct.version import __version__
 WHEEL = f"spark_xacct-{__version__}-py3-none-any.whl"
 PLAN_FILE = "xacct.plan"
 REGION = "fs.s3a.endpoint.region"
-OURS = ("--conf", "--additional-python-modules", "--python-modules-installer-option", "--extra-files")
+OURS = (CONF, MODULES, INSTALLER_OPTION, FILES)
 # "AWS Glue uses the following arguments internally and you should never use them", the same page.
 INTERNAL = ("--debug", "--mode", "--JOB_NAME", "--endpoint")
 # One value holds all settings, "a=b --conf c=d", and nothing says how blanks and quotes within it are read.
@@ -51,7 +59,7 @@ def content(settings: Settings, job: Job) -> Mapping[str, Any]:
     if problems:
         raise TargetError("\n".join(f"{TARGET.name}: {problem}" for problem in problems))
     request = _request(settings, job, conf)
-    _check_size(request["DefaultArguments"])
+    check_size("glue: the job's arguments", request[ARGUMENTS])
     aws_model.check(TARGET.name, "glue", "CreateJob", request)
     return {"request": request, "plan_text": settings.plan.text}
 
@@ -74,12 +82,12 @@ def _request(settings: Settings, job: Job, conf: list[Setting]) -> dict[str, Any
         "GlueVersion": re.sub("^glue-", "", settings.release.name),
         "WorkerType": "G.1X",
         "NumberOfWorkers": 2,
-        "DefaultArguments": {
-            "--conf": " --conf ".join(f"{item.name}={item.value}" for item in conf),
+        ARGUMENTS: {
+            CONF: f" {CONF} ".join(f"{item.name}={item.value}" for item in conf),
             # Installed on every node, where --extra-py-files is documented for the driver; boto3 is there.
-            "--additional-python-modules": f"{staging}/{WHEEL}",
-            "--python-modules-installer-option": "--no-deps",
-            "--extra-files": f"{staging}/{PLAN_FILE}",
+            MODULES: f"{staging}/{WHEEL}",
+            INSTALLER_OPTION: "--no-deps",
+            FILES: f"{staging}/{PLAN_FILE}",
             **logs,
             **dict(_named(job)),
         },
@@ -132,15 +140,6 @@ def _arguments_of(job: Job) -> Iterator[str]:
             yield f"--argument {name}: the request has it already; add to it in create-job.json"
         elif name in INTERNAL:
             yield f"--argument {name}: Glue keeps it for itself; call it otherwise"
-
-
-def _check_size(arguments: Mapping[str, str]) -> None:
-    size = sum(len(name.encode()) + len(value.encode()) for name, value in arguments.items())
-    if size > ARGUMENTS_MAXIMUM_BYTES:
-        raise TargetError(
-            f"glue: the job's arguments would have {size:,} bytes, and {ARGUMENTS_MAXIMUM_BYTES:,} is the limit; declare fewer buckets "
-            "for this job"
-        )
 
 
 TARGET = register(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,8 +20,9 @@ from spark_xacct.targets.files.json_text import parsed, rewritten, texts_of, wit
 KIND = "JSON of AWS Glue"
 ARGUMENTS, CONF = "DefaultArguments", "--conf"
 MODULES, INSTALLER_OPTION = "--additional-python-modules", "--python-modules-installer-option"
+FILES = "--extra-files"
 # Arguments that others put entries into as well.
-LISTS = frozenset([MODULES, "--extra-files", "--extra-jars", "--extra-py-files"])
+LISTS = frozenset([MODULES, FILES, "--extra-jars", "--extra-py-files"])
 # "Job arguments have a maximum size limit of 260KB", the page above.
 ARGUMENTS_MAXIMUM_BYTES = 260_000
 _OPTION = f"{CONF} "
@@ -50,12 +51,7 @@ class GlueJson(ExistingFile):
             return rewritten(self.text, data)
         kept = {name: value for name, value in (data.get(ARGUMENTS) or {}).items() if others.get(name, "") is not None}
         data[ARGUMENTS] = {**kept, **{name: value for name, value in others.items() if value is not None}}
-        size = sum(len(name.encode()) + len(value.encode()) for name, value in texts_of(data[ARGUMENTS]).items())
-        if size > ARGUMENTS_MAXIMUM_BYTES:
-            raise TargetError(
-                f"{self.name}: {ARGUMENTS} would have {size:,} bytes, and {ARGUMENTS_MAXIMUM_BYTES:,} is the limit; declare fewer buckets "
-                "for this job"
-            )
+        check_size(f"{self.name}: {ARGUMENTS}", texts_of(data[ARGUMENTS]))
         return rewritten(self.text, data)
 
     def _conf(self, values: dict[str, str | None]) -> str | None:
@@ -91,6 +87,15 @@ def read(name: str, text: str) -> GlueJson | None:
     )
     version = data.get("GlueVersion")
     return GlueJson(name, KIND, text, places, release=f"glue-{version}" if version else None, data=data)
+
+
+def check_size(what: str, arguments: Mapping[str, str]) -> None:
+    """Raises TargetError for more than Glue takes; ``what``: whose arguments these are, for people."""
+    size = sum(len(name.encode()) + len(value.encode()) for name, value in arguments.items())
+    if size > ARGUMENTS_MAXIMUM_BYTES:
+        raise TargetError(
+            f"{what} would have {size:,} bytes, and {ARGUMENTS_MAXIMUM_BYTES:,} is the limit; declare fewer buckets for this job"
+        )
 
 
 def _as_options(data: Any) -> str:

@@ -52,7 +52,7 @@ final class PlanInForce {
         ActivePlan now = active;
         if (configuration != null) {
             adopt(configuration);
-            hooks.madeWith(question, configuration, usable(active));
+            hooks.madeWith(question, configuration, plan());
         } else if (now != null && question.containsKey(S3Refusal.BUCKET)) {
             now.refused(S3Refusal.read(question, hooks.bucket((String) question.get(S3Refusal.BUCKET))));
         }
@@ -244,17 +244,18 @@ final class PlanInForce {
 
     /** Null when there is none or it cannot be used. */
     Plan plan() {
-        return usable(active);
+        ActivePlan now = usable();
+        return now == null ? null : now.plan();
     }
 
     String run() {
-        ActivePlan now = active;
-        return now == null || now.unusable() != null ? null : now.inputs().run();
+        ActivePlan now = usable();
+        return now == null ? null : now.inputs().run();
     }
 
     String user() {
-        ActivePlan now = active;
-        return now == null || now.unusable() != null ? null : now.inputs().user();
+        ActivePlan now = usable();
+        return now == null ? null : now.inputs().user();
     }
 
     Map<String, String> status() {
@@ -280,8 +281,9 @@ final class PlanInForce {
         return counters;
     }
 
-    private static Plan usable(ActivePlan now) {
-        return now == null || now.unusable() != null ? null : now.plan();
+    private ActivePlan usable() {
+        ActivePlan now = active;
+        return now == null || now.unusable() != null ? null : now;
     }
 
     private static String idOf(ActivePlan plan) {
